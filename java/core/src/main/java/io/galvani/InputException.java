@@ -1,0 +1,55 @@
+package io.galvani;
+
+import java.util.Collection;
+import org.apache.commons.text.similarity.LevenshteinDistance;
+
+/** Bad input of a user's: a file, an option, an argument. Names source, place, fault and remedy. */
+public final class InputException extends GalvaniException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * @param source file or option that holds the fault, as the user named it
+   * @param place line, field or element within it; {@code null} if the whole
+   * @param fault what is wrong, with the offending value
+   * @param remedy one sentence of what to do; {@code null} if the fault says it
+   */
+  public InputException(String source, String place, String fault, String remedy) {
+    super(source + (place == null ? "" : ":" + place) + ": " + fault + (remedy == null ? "" : ". " + remedy));
+  }
+
+  /** As the constructor, with a line number for the place. */
+  public static InputException at(Object source, long line, String fault, String remedy) {
+    return new InputException(String.valueOf(source), Long.toString(line), fault, remedy);
+  }
+
+  /**
+   * An unknown name among known ones, with the nearest suggested.
+   *
+   * @param what the kind of thing named, such as "mechanism"
+   */
+  public static InputException unknown(String source, String place, String what, String name, Collection<String> known) {
+    return new InputException(source, place, "unknown " + what + " '" + name + "'", suggestion(name, known));
+  }
+
+  /** "Did you mean …?" for the nearest of the known names, or the list of them if none is near. */
+  public static String suggestion(String name, Collection<String> known) {
+    var distance = LevenshteinDistance.getDefaultInstance();
+    String best = null;
+    int least = Math.max(2, name.length() / 2);
+    for (String k : known) {
+      int d = distance.apply(name.toLowerCase(), k.toLowerCase());
+      if (d < least || d == least && best == null) {
+        least = d;
+        best = k;
+      }
+    }
+    if (best != null) {
+      return "Did you mean '" + best + "'?";
+    }
+    if (known.isEmpty()) {
+      return "There is none here.";
+    }
+    var some = known.stream().sorted().limit(20).toList();
+    return "Known: " + String.join(", ", some) + (known.size() > some.size() ? ", …" : "");
+  }
+}

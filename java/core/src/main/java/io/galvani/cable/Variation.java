@@ -1,0 +1,25 @@
+package io.galvani.cable;
+
+import io.galvani.InputException;
+
+/**
+ * A parameter that differs from cell to cell.
+ *
+ * @param target {@code region.parameter}, {@code region.mechanism.parameter} or {@code region.cm}, where a region is a section, a
+ *     section list or {@code all}; for a stimulus {@code stimulus[i].parameter}
+ * @param mode whether the values replace what the cell has or multiply it
+ * @param values one a cell
+ */
+public record Variation(String target, Mode mode, double[] values) {
+  /** What the values do. */
+  public enum Mode { SET, SCALE }
+
+  public Variation {
+    values = values.clone();
+    for (int i = 0; i < values.length; i++) {
+      if (!Double.isFinite(values[i])) {
+        throw new InputException("variation", target, "value of cell " + i + " is " + values[i], null);
+      }
+    }
+  }
+}
