@@ -5,6 +5,8 @@ import io.galvani.Location;
 import io.galvani.Population.Source;
 import io.galvani.Slot;
 import io.galvani.mechanism.Mechanism;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,10 +42,11 @@ public record CompiledCell(String name, Nodes nodes, List<Placement> membrane, L
    * @param parent index of the parent, smaller than the node's own; −1 for the root
    * @param area µm²; 0 for the ends of sections
    * @param ri axial resistance to the parent, MΩ; 0 for the root
-   * @param cm specific capacitance, µF/cm²
+   * @param cm specific capacitance, µF/cm²; 0 for the ends of sections
+   * @param Ra axial resistivity of the node's section, Ω·cm, to which {@code ri} is proportional; NaN if unknown
    */
   public record Nodes(NodeKind[] kind, String[] section, double[] x, int[] parent, double[] area, double[] ri,
-      double[] cm) {
+      double[] cm, double[] Ra) {
     /** Number of nodes. */
     public int count() {
       return parent.length;
@@ -105,36 +108,12 @@ public record CompiledCell(String name, Nodes nodes, List<Placement> membrane, L
 
   /** As {@link #locate(Location)}; {@code source} names in the error what asked. */
   public int locate(Location at, String source) {
-    String name = sectionNamed(at.section());
-    int nseg = name == null ? 0 : nodes.nseg(name);
-    if (nseg == 0) {
-      throw InputException.unknown(source, at.toString(), "section", at.section(), sections());
-    }
-    int wanted = Math.min((int) (at.x() * nseg), nseg - 1);
-    int seen = 0;
-    for (int i = 0; i < nodes.count(); i++) {
-      if (!nodes.section[i].equals(name)) {
-        continue;
-      }
-      if (at.x() == 0 && nodes.kind[i] == NodeKind.ROOT0 || at.x() == 1 && nodes.kind[i] == NodeKind.END1) {
-        return i;
-      }
-      if (nodes.kind[i] == NodeKind.SEG && seen++ == wanted && at.x() != 1) {
-        return i;
-      }
-    }
-    // x = 1 in a table without end nodes
-    for (int i = nodes.count() - 1; i >= 0; i--) {
-      if (nodes.section[i].equals(name) && nodes.kind[i] == NodeKind.SEG) {
-        return i;
-      }
-    }
-    throw new AssertionError(at);
+    return new NodeIndex(nodes).locate(at, source);
   }
 
   /** Names of all sections, in the order of their nodes. */
   public List<String> sections() {
-    return java.util.Arrays.stream(nodes.section).distinct().toList();
+    return Arrays.stream(nodes.section).distinct().toList();
   }
 
   /** The mechanisms of this cell, by name. */
@@ -152,9 +131,52 @@ public record CompiledCell(String name, Nodes nodes, List<Placement> membrane, L
     return names;
   }
 
-  // `soma` also finds `soma[0]`, as in hoc.
-  private String sectionNamed(String name) {
-    var all = new java.util.HashSet<>(java.util.Arrays.asList(nodes.section));
-    return all.contains(name) ? name : all.contains(name + "[0]") ? name + "[0]" : null;
+  /**
+   * This cell with further synapse slots. Slots of equal kinetics on one node share a receptor, so that thousands cost
+   * little.
+   *
+   * @throws InputException for an unknown place, kind or parameter, a name already taken, a value out of range
+   */
+  public CompiledCell withSlots(List<SlotSpec> more) {
+    var all = new SlotTable(this);
+    more.forEach(s -> all.add(s, "slot", s.name()));
+    return all.on(this);
+  }
+
+  /**
+   * This cell with one parameter set on a region.
+   *
+   * @param target see {@link #resolve}
+   * @throws InputException for an unknown or ambiguous target, a value out of range
+   */
+  public CompiledCell with(String target, double value) {
+    return resolve(target).set(this, value);
+  }
+
+  /**
+   * What a target addresses.
+   *
+   * @param target {@code region.parameter}, {@code region.mechanism.parameter}, {@code region.parameter_mechanism},
+   *     {@code region.cm} or {@code region.Ra}; a region is a section, a section list or {@code all}
+   * @throws InputException if the target is unknown, or if several mechanisms of the region have that parameter
+   */
+  public Target resolve(String target) {
+    return new TargetResolver(this, target).resolve();
+  }
+
+  CompiledCell withNodes(Nodes other) {
+    return new CompiledCell(name, other, membrane, receptors, slots, slotReceptor, sources, sectionLists, defaults);
+  }
+
+  CompiledCell withMembrane(int placement, Placement other) {
+    var all = new ArrayList<>(membrane);
+    all.set(placement, other);
+    return new CompiledCell(name, nodes, List.copyOf(all), receptors, slots, slotReceptor, sources, sectionLists, defaults);
+  }
+
+  CompiledCell withReceptors(int placement, Placement other) {
+    var all = new ArrayList<>(receptors);
+    all.set(placement, other);
+    return new CompiledCell(name, nodes, membrane, List.copyOf(all), slots, slotReceptor, sources, sectionLists, defaults);
   }
 }
