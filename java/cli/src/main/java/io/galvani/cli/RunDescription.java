@@ -1,0 +1,138 @@
+package io.galvani.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.galvani.InputException;
+import io.galvani.Probe;
+import io.galvani.cable.CableOptions;
+import io.galvani.cable.Stimulus;
+import io.galvani.cell.CompiledCell;
+import io.galvani.device.Device;
+import io.galvani.io.OutputDirectory;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+
+/** {@code run.json}: what was run, in full, so that it can be repeated and, resumed, is known to be the same. */
+final class RunDescription {
+  private static final ObjectMapper MAPPER = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private final Instant started = Instant.now();
+  private final Device device;
+  private final ObjectNode run = MAPPER.createObjectNode();
+
+  RunDescription(String cellName, CompiledCell cell, CableOptions options, double tstop, Path events, int eventCount,
+      List<Assignment> assignments, Map<Probe, String> outputs, int every, Device device) throws IOException {
+    this.device = device;
+    run.put("galvani", Galvani.Version.number());
+    run.putObject("cell").put("name", cellName).put("sha256", fingerprint(cell));
+    run.putObject("options").put("cells", options.cells()).put("tstop_ms", tstop).put("dt_ms", options.dt())
+        .put("v_init_mV", options.vInit()).put("celsius", options.celsius())
+        .put("precision", options.precision().name().toLowerCase()).put("rates", options.rates().name().toLowerCase());
+    var stimuli = run.putArray("stimuli");
+    for (Stimulus s : options.stimuli()) {
+      var o = stimuli.addObject().put("mechanism", s.mechanism()).put("at", s.at().toString());
+      s.parameters().entrySet().stream().sorted(Map.Entry.comparingByKey()).forEach(p -> o.put(p.getKey(), p.getValue()));
+    }
+    var set = run.putArray("set");
+    for (Assignment a : assignments) {
+      var o = set.addObject().put("target", a.target()).put("value", a.value());
+      if (a.file() != null) {
+        o.put("sha256", hash(Files.readAllBytes(a.file())));
+      }
+    }
+    if (events != null) {
+      run.putObject("events").put("file", events.toString()).put("sha256", hash(Files.readAllBytes(events)))
+          .put("count", eventCount);
+    }
+    run.put("record_every_ms", every * options.dt());
+    var recorded = run.putObject("record");
+    outputs.forEach((probe, file) -> recorded.put(probe.toString(), file));
+  }
+
+  /** Writes what is run, before it runs. */
+  void begin(OutputDirectory directory) throws IOException {
+    MAPPER.writeValue(directory.file(OutputDirectory.RUN_FILE).toFile(), run);
+  }
+
+  /**
+   * Checks that an unfinished directory is of this very run.
+   *
+   * @throws InputException that names what differs
+   */
+  void requireSame(OutputDirectory directory) throws IOException {
+    Path file = directory.file(OutputDirectory.RUN_FILE);
+    JsonNode other = MAPPER.readTree(file.toFile());
+    for (var field : run.properties()) {
+      if (!field.getValue().equals(MAPPER.valueToTree(other.get(field.getKey())))) {
+        throw new InputException(file.toString(), field.getKey(), "the run to resume had " + other.get(field.getKey())
+            + ", this one has " + field.getValue(), "Give the options of that run");
+      }
+    }
+  }
+
+  /** Writes the description once more, with what came of it. */
+  void finish(OutputDirectory directory, long spikes) throws IOException {
+    run.put("spikes", spikes);
+    run.put("device", device.description());
+    run.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
+    run.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+        + System.getProperty("os.arch"));
+    run.put("started", started.truncatedTo(ChronoUnit.SECONDS).toString());
+    run.put("wall_s", Duration.between(started, Instant.now()).toMillis() / 1e3);
+    begin(directory);
+  }
+
+  /** Hash of all that an integrator sees of a cell, wherever it came from. */
+  private static String fingerprint(CompiledCell cell) {
+    MessageDigest digest = sha256();
+    var nodes = cell.nodes();
+    update(digest, nodes.area());
+    update(digest, nodes.ri());
+    update(digest, nodes.cm());
+    for (int i = 0; i < nodes.count(); i++) {
+      digest.update((nodes.section()[i] + "(" + nodes.x()[i] + ")<" + nodes.parent()[i]).getBytes(StandardCharsets.UTF_8));
+    }
+    for (var placements : List.of(cell.membrane(), cell.receptors())) {
+      for (CompiledCell.Placement p : placements) {
+        digest.update(p.mechanism().name().getBytes(StandardCharsets.UTF_8));
+        update(digest, java.util.Arrays.stream(p.node()).asDoubleStream().toArray());
+        for (double[] column : p.values()) {
+          update(digest, column);
+        }
+      }
+    }
+    digest.update((cell.slots() + " " + cell.sources()).getBytes(StandardCharsets.UTF_8));
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static void update(MessageDigest digest, double[] values) {
+    ByteBuffer b = ByteBuffer.allocate(values.length * Double.BYTES);
+    b.asDoubleBuffer().put(values);
+    digest.update(b);
+  }
+
+  private static String hash(byte[] content) {
+    return HexFormat.of().formatHex(sha256().digest(content));
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** The {@code galvani} command. */
+package io.galvani.cli;

@@ -1,0 +1,186 @@
+// Elementary functions, once for float and double, scalar and SIMD pack. R is the value type, Lane<R> its scalar.
+//
+// Largest relative error against correctly rounded results (native/test/math_test.cpp measures it over the whole range):
+//
+//   function            double      float       arguments
+//   exp                 7e-16       2e-7        −708…709 (float −87…88); beyond, the value at the end of that range
+//   expm1               3e-15       3e-7        the same
+//   log                 5e-16       2e-7        positive normal numbers
+//   linoid x/(exp(x)−1) 4e-14       4e-6        the range of exp
+//   sigmoid             1e-15       4e-7        the range of exp
+//   pow                 2e-14       1e-5        0.1 ≤ x ≤ 10, |y| ≤ 5 (the error grows with |y log x|)
+//
+// NaN gives NaN. What a pack must bring (native/cpu/simd.h): arithmetic, comparisons, select, and the primitives of
+// the scalars below.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "common/port.h"
+
+namespace galvani {
+
+// ---- primitives of the scalars -------------------------------------------------------------------------------------
+
+GALVANI_FN float select(bool c, float a, float b) { return c ? a : b; }
+GALVANI_FN double select(bool c, double a, double b) { return c ? a : b; }
+GALVANI_FN bool any(bool c) { return c; }
+GALVANI_FN float abs(float x) { return x < 0 ? -x : x; }
+GALVANI_FN double abs(double x) { return x < 0 ? -x : x; }
+
+template <class To, class From>
+GALVANI_FN To bits_as(From x) {
+  static_assert(sizeof(To) == sizeof(From));
+  To y;
+  std::memcpy(&y, &x, sizeof y);
+  return y;
+}
+
+// table[k mod 16] · 2^floor(k/16) for the integer k that `shifted` = k + 1.5·2^52 holds in its low bits.
+GALVANI_FN double scale16(double shifted, const double* table) {
+  const auto k = bits_as<std::int64_t>(shifted);
+  return bits_as<double>(bits_as<std::int64_t>(table[k & 15]) + static_cast<std::int64_t>(static_cast<std::uint64_t>(k >> 4) << 52));
+}
+// 2^k for the integer k that `shifted` = k + 1.5·2^23 holds in its low bits.
+GALVANI_FN float scale1(float shifted) {
+  const auto k = bits_as<std::int32_t>(shifted);
+  return bits_as<float>(static_cast<std::int32_t>((static_cast<std::uint32_t>(k) << 23) + 0x3f800000u));
+}
+// x = m·2^e with m in [√½, √2).
+GALVANI_FN void split(double x, double& m, double& e) {
+  const auto bits = bits_as<std::int64_t>(x) - 0x3fe6a09e667f3bcdLL;
+  const std::int64_t k = bits >> 52;
+  m = bits_as<double>((bits & 0x000fffffffffffffLL) + 0x3fe6a09e667f3bcdLL);
+  e = static_cast<double>(k);
+}
+GALVANI_FN void split(float x, float& m, float& e) {
+  const auto bits = bits_as<std::int32_t>(x) - 0x3f3504f3;
+  const std::int32_t k = bits >> 23;
+  m = bits_as<float>((bits & 0x007fffff) + 0x3f3504f3);
+  e = static_cast<float>(k);
+}
+
+// 2^(j/16)
+#if defined(__CUDACC__)
+__device__ __constant__
+#else
+alignas(64) inline constexpr
+#endif
+    double exp2_16[16] = {0x1p+0, 0x1.0b5586cf9890fp+0, 0x1.172b83c7d517bp+0, 0x1.2387a6e756238p+0,
+                          0x1.306fe0a31b715p+0, 0x1.3dea64c123422p+0, 0x1.4bfdad5362a27p+0, 0x1.5ab07dd485429p+0,
+                          0x1.6a09e667f3bcdp+0, 0x1.7a11473eb0187p+0, 0x1.8ace5422aa0dbp+0, 0x1.9c49182a3f090p+0,
+                          0x1.ae89f995ad3adp+0, 0x1.c199bdd85529cp+0, 0x1.d5818dcfba487p+0, 0x1.ea4afa2a490dap+0};
+
+// ---- exp and what is made of it ------------------------------------------------------------------------------------
+
+namespace detail {
+
+// exp(x) = s + s·q with q = exp(r) − 1 for the small remainder r.
+template <class R>
+struct ExpParts { R s, q; };
+
+template <class R>
+GALVANI_FN ExpParts<R> exp_parts(R x, double) {  // s = 2^(k/16), |r| ≤ ln2/32
+  x = select(x < R(-708.0), R(-708.0), x);
+  x = select(x > R(709.0), R(709.0), x);
+  const R shift(0x1.8p52);
+  const R shifted = x * R(0x1.71547652b82fep+4) + shift;  // 16/ln2
+  const R k = shifted - shift;
+  R r = x - k * R(0x1.62e42fefa0000p-5);  // ln2/16, exact in the product with |k| < 2^15
+  r = r - k * R(0x1.cf79abc9e3b3ap-44);
+  R q = r * R(1.0 / 720) + R(1.0 / 120);
+  q = q * r + R(1.0 / 24);
+  q = q * r + R(1.0 / 6);
+  q = q * r + R(0.5);
+  q = q * r * r + r;
+  return {scale16(shifted, exp2_16), q};
+}
+
+template <class R>
+GALVANI_FN ExpParts<R> exp_parts(R x, float) {  // s = 2^k, |r| ≤ ln2/2; minimax of Cephes' expf
+  x = select(x < R(-87.0f), R(-87.0f), x);
+  x = select(x > R(88.0f), R(88.0f), x);
+  const R shift(0x1.8p23f);
+  const R shifted = x * R(1.44269504088896341f) + shift;
+  const R k = shifted - shift;
+  R r = x - k * R(0.693359375f);
+  r = r - k * R(-2.12194440e-4f);
+  R q = r * R(1.9875691500e-4f) + R(1.3981999507e-3f);
+  q = q * r + R(8.3334519073e-3f);
+  q = q * r + R(4.1665795894e-2f);
+  q = q * r + R(1.6666665459e-1f);
+  q = q * r + R(5.0000001201e-1f);
+  q = q * r * r + r;
+  return {scale1(shifted), q};
+}
+
+}  // namespace detail
+
+template <class R>
+GALVANI_FN R exp(R x) {
+  const auto [s, q] = detail::exp_parts(x, Lane<R>());
+  return s * q + s;
+}
+
+template <class R>
+GALVANI_FN R expm1(R x) {
+  const auto [s, q] = detail::exp_parts(x, Lane<R>());
+  return s * q + (s - R(1));
+}
+
+template <class R>
+GALVANI_FN R sigmoid(R x) {
+  return R(1) / (R(1) + exp(-x));
+}
+
+// x/(e − 1) where e = exp(x) is known: the rate of a linear-exponential gate. Its series near 0, where e − 1 cancels.
+template <class R>
+GALVANI_FN R linoid(R x, R e) {
+  const R near(sizeof(Lane<R>) == 8 ? 0.05 : 0.3);
+  const R x2 = x * x;
+  const R series = R(1) - R(0.5) * x + x2 * (R(1.0 / 12) - x2 * R(1.0 / 720));
+  const auto close = abs(x) < near;
+  return select(close, series, x / select(close, R(1), e - R(1)));
+}
+
+template <class R>
+GALVANI_FN R linoid(R x) {
+  return linoid(x, exp(x));
+}
+
+// ---- log ----------------------------------------------------------------------------------------------------------
+
+// log(1+f) = 2 atanh(s), s = f/(2+f), by its odd series.
+template <class R>
+GALVANI_FN R log(R x) {
+  R m, e;
+  split(x, m, e);
+  const R f = m - R(1);
+  const R s = f / (R(2) + f);
+  const R s2 = s * s;
+  R p;
+  if constexpr (sizeof(Lane<R>) == 8) {
+    p = s2 * R(2.0 / 21) + R(2.0 / 19);
+    p = p * s2 + R(2.0 / 17);
+    p = p * s2 + R(2.0 / 15);
+    p = p * s2 + R(2.0 / 13);
+    p = p * s2 + R(2.0 / 11);
+    p = p * s2 + R(2.0 / 9);
+  } else {
+    p = R(2.0f / 9);
+  }
+  p = p * s2 + R(2.0 / 7);
+  p = p * s2 + R(2.0 / 5);
+  p = p * s2 + R(2.0 / 3);
+  // f − s·f + s·s²·p is log(m) without the cancellation of 2s.
+  const R low = e * R(1.90821492927058770002e-10) + s * (s2 * p - f);
+  return e * R(6.93147180369123816490e-01) + (f + low);
+}
+
+template <class R>
+GALVANI_FN R pow(R x, R y) {
+  return exp(y * log(x));
+}
+
+}  // namespace galvani

@@ -1,0 +1,24 @@
+// The only place that knows which compiler reads the kernels.
+#pragma once
+
+#if defined(__CUDACC__)
+#define GALVANI_FN __host__ __device__ __forceinline__
+#define GALVANI_LAMBDA __host__ __device__
+#else
+#define GALVANI_FN inline __attribute__((always_inline))
+#define GALVANI_LAMBDA
+#endif
+
+namespace galvani {
+
+// The scalar type that a value type is made of: float or double for scalars, its lane for a SIMD pack.
+template <class R>
+struct LaneOf { using type = typename R::Lane; };
+template <>
+struct LaneOf<float> { using type = float; };
+template <>
+struct LaneOf<double> { using type = double; };
+template <class R>
+using Lane = typename LaneOf<R>::type;
+
+}  // namespace galvani

@@ -1,0 +1,67 @@
+// AmpaNmda: AMPA and NMDA conductances of one synapse, two exponentials each; NMDA with the magnesium block of Jahr & Stevens
+// (1990). An event of weight w peaks at w µS of AMPA and nmda_ratio·w of unblocked NMDA.
+#pragma once
+#include "mechanisms/Exp2Syn.h"
+
+namespace galvani {
+
+#define GALVANI_AmpaNmda(P)                                               \
+  P(tau1_ampa, "ms", 0.2, "AMPA rise time constant")                      \
+  P(tau2_ampa, "ms", 1.7, "AMPA decay time constant")                     \
+  P(tau1_nmda, "ms", 2, "NMDA rise time constant")                        \
+  P(tau2_nmda, "ms", 65, "NMDA decay time constant")                      \
+  P(nmda_ratio, "", 0.71, "peak of the NMDA over that of the AMPA conductance") \
+  P(mg, "mM", 1, "magnesium outside")                                     \
+  P(e, "mV", 0, "reversal potential")
+
+#define GALVANI_AmpaNmda_DERIVED(D) \
+  D(decay1_ampa) D(decay2_ampa) D(decay1_nmda) D(decay2_nmda) D(peak_ampa) D(peak_nmda)
+
+template <class R>
+struct AmpaNmda {
+  static constexpr const char* name = "AmpaNmda";
+  static constexpr const char* about = "Excitatory synapse: AMPA and voltage-dependent NMDA conductance";
+  static constexpr Kind kind = Kind::synapse;
+  static constexpr Ion ion = Ion::none;
+  enum { A_ampa, B_ampa, A_nmda, B_nmda, states };
+  static constexpr const char* state_names[] = {"A_ampa", "B_ampa", "A_nmda", "B_nmda"};
+  GALVANI_PARAMETERS_AND_DERIVED(GALVANI_AmpaNmda, GALVANI_AmpaNmda_DERIVED)
+
+  static void derive(Parameters& p, const Env& env) {
+    p.tau1_ampa = rise_below(p.tau1_ampa, p.tau2_ampa);
+    p.tau1_nmda = rise_below(p.tau1_nmda, p.tau2_nmda);
+    p.decay1_ampa = exp(-env.dt / p.tau1_ampa);
+    p.decay2_ampa = exp(-env.dt / p.tau2_ampa);
+    p.decay1_nmda = exp(-env.dt / p.tau1_nmda);
+    p.decay2_nmda = exp(-env.dt / p.tau2_nmda);
+    p.peak_ampa = two_exponential_peak(p.tau1_ampa, p.tau2_ampa);
+    p.peak_nmda = p.nmda_ratio * two_exponential_peak(p.tau1_nmda, p.tau2_nmda);
+  }
+
+  static GALVANI_FN void receive(const Parameters& p, R* y, R weight, R) {
+    y[A_ampa] = y[A_ampa] + weight * p.peak_ampa;
+    y[B_ampa] = y[B_ampa] + weight * p.peak_ampa;
+    y[A_nmda] = y[A_nmda] + weight * p.peak_nmda;
+    y[B_nmda] = y[B_nmda] + weight * p.peak_nmda;
+  }
+  static GALVANI_FN void decay(const Parameters& p, R* y) {
+    y[A_ampa] = y[A_ampa] * p.decay1_ampa;
+    y[B_ampa] = y[B_ampa] * p.decay2_ampa;
+    y[A_nmda] = y[A_nmda] * p.decay1_nmda;
+    y[B_nmda] = y[B_nmda] * p.decay2_nmda;
+  }
+
+  // i and di/dv at v. The block 1/(1 + E), E = exp(−0.062 v) mg/3.57, has slope 0.062 E/(1 + E)².
+  static GALVANI_FN void current(const Parameters& p, const R* y, R v, R& i, R& slope) {
+    const R ampa = y[B_ampa] - y[A_ampa];
+    const R nmda = y[B_nmda] - y[A_nmda];
+    const R E = exp(v * R(-0.062)) * p.mg * R(1 / 3.57);
+    const R block = R(1) / (R(1) + E);
+    const R drive = v - p.e;
+    const R g = ampa + nmda * block;
+    i = g * drive;
+    slope = g + nmda * drive * (R(0.062) * E * block * block);
+  }
+};
+
+}  // namespace galvani

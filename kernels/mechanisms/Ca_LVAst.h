@@ -1,0 +1,30 @@
+// Ca_LVAst: low-voltage-activated calcium current, Hay et al. (2011) after Avery & Johnston (1996). i = gbar m²h (v − eca).
+#pragma once
+#include "mechanisms/mechanism.h"
+
+namespace galvani {
+
+#define GALVANI_Ca_LVAst(P)                                      \
+  P(gCa_LVAstbar, "S/cm2", 0.00001, "peak conductance density")
+
+template <class R>
+struct Ca_LVAst {
+  static constexpr const char* name = "Ca_LVAst";
+  static constexpr const char* about = "Low-voltage-activated calcium (Hay et al. 2011)";
+  static constexpr Kind kind = Kind::channel;
+  static constexpr Ion ion = Ion::ca;
+  enum { m, h, states };
+  static constexpr const char* state_names[] = {"m", "h"};
+  GALVANI_PARAMETERS(GALVANI_Ca_LVAst)
+
+  static GALVANI_FN void rates(R v, Gate<R>* gate) {
+    const R q(constants::hay_q10);
+    const R u = v + R(10);  // junction potential
+    gate[m] = {sigmoid((u + R(30)) * R(1.0 / 6)), q / (R(5) + R(20) * sigmoid((u + R(25)) * R(-1.0 / 5)))};
+    gate[h] = {sigmoid((u + R(80)) * R(-1.0 / 6.4)), q / (R(20) + R(50) * sigmoid((u + R(40)) * R(-1.0 / 7)))};
+  }
+  static GALVANI_FN R conductance(const Parameters& p, const R* y) { return p.gCa_LVAstbar * (y[m] * y[m]) * y[h]; }
+  // The reversal potential is that of the calcium pool: eca.
+};
+
+}  // namespace galvani

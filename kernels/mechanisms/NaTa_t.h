@@ -1,0 +1,42 @@
+// NaTa_t: fast inactivating sodium current of the soma, Hay et al. (2011) after Colbert & Pan (2002). i = gbar m³h (v − ena).
+#pragma once
+#include "mechanisms/mechanism.h"
+
+namespace galvani {
+
+#define GALVANI_NaTa_t(P)                                       \
+  P(gNaTa_tbar, "S/cm2", 0.00001, "peak conductance density")   \
+  P(ena, "mV", 50, "sodium reversal potential")
+
+// Both transient sodium channels of the model: activation shifted by `s` mV, inactivation by `s` + 28.
+template <class R>
+GALVANI_FN void transient_sodium_rates(R v, double s, Gate<R>& m, Gate<R>& h) {
+  const R q(constants::hay_q10);
+  // With x/(1 − e) and e = exp(−x): the closing rate's linoid is the opening one's times e.
+  const R xm = (v + R(s)) * R(-1.0 / 6);
+  const R em = exp(xm);
+  const R opening = R(0.182 * 6) * linoid(xm, em);
+  const R closing = R(0.124 / 0.182) * opening * em;
+  m = alpha_beta(opening, closing, q);
+  const R xh = (v + R(s + 28)) * R(1.0 / 6);
+  const R eh = exp(xh);
+  const R recovery = R(0.015 * 6) * linoid(xh, eh);
+  h = alpha_beta(recovery, recovery * eh, q);
+}
+
+template <class R>
+struct NaTa_t {
+  static constexpr const char* name = "NaTa_t";
+  static constexpr const char* about = "Transient sodium, soma and apical dendrite (Hay et al. 2011)";
+  static constexpr Kind kind = Kind::channel;
+  static constexpr Ion ion = Ion::na;
+  enum { m, h, states };
+  static constexpr const char* state_names[] = {"m", "h"};
+  GALVANI_PARAMETERS(GALVANI_NaTa_t)
+
+  static GALVANI_FN void rates(R v, Gate<R>* gate) { transient_sodium_rates(v, 38, gate[m], gate[h]); }
+  static GALVANI_FN R conductance(const Parameters& p, const R* y) { return p.gNaTa_tbar * (y[m] * y[m]) * (y[m] * y[h]); }
+  static GALVANI_FN R reversal(const Parameters& p) { return p.ena; }
+};
+
+}  // namespace galvani

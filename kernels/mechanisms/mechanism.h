@@ -1,0 +1,58 @@
+// What a mechanism is: one header, one struct template over the value type R (float or double under nvcc, a SIMD pack of
+// cells or compartments under g++). kernels/README.md shows how to add one.
+//
+// Conventions: v mV, t and dt ms, celsius degC, densities S/cm² and mA/cm², point conductances µS and currents nA,
+// concentrations mM, currents positive outward. A struct holds no data: the engine owns states and parameters.
+#pragma once
+
+#include "common/math.h"
+
+namespace galvani {
+
+enum class Kind { channel, pool, synapse, stimulus };
+enum class Ion { none, na, k, ca };
+
+// What holds for a whole population. Functions of it are computed once, in double.
+struct Env {
+  double dt;       // ms
+  double celsius;  // degC
+
+  // Factor by which rates measured at `measured` degC run faster, at `base` per 10 degC.
+  double q10(double base, double measured) const {
+    return exp((celsius - measured) / 10 * log(base));
+  }
+};
+
+// A gate obeys y' = (inf − y)·rate, rate = 1/tau in 1/ms.
+template <class R>
+struct Gate { R inf, rate; };
+
+// Opening rate a and closing rate b in 1/ms.
+template <class R>
+GALVANI_FN Gate<R> alpha_beta(R a, R b, R q = R(1)) {
+  const R sum = a + b;
+  return {a / sum, sum * q};
+}
+
+namespace constants {
+inline constexpr double faraday = 96485.33212331001;    // C/mol
+inline constexpr double gas = 8.31446261815324;         // J/(mol K)
+inline constexpr double zero_celsius = 273.15;          // K
+inline constexpr double hay_q10 = 2.952882641412121;    // 2.3^1.3: rates at 21 degC brought to 34 degC, hard-wired
+}  // namespace constants
+
+}  // namespace galvani
+
+// GALVANI_PARAMETERS(TABLE) with TABLE(P) = P(name, unit, default, about)… declares
+//   struct Parameters { R name…; }   and   describe_parameters(visitor)   in the same order.
+// GALVANI_DERIVED(TABLE) with TABLE(D) = D(name)… appends values that derive() fills in once.
+// R in Parameters is the value type. A struct may further have `struct Globals`, built from Env once a population.
+#define GALVANI_FIELD_(name, unit, value, about) R name;
+#define GALVANI_DESCRIBE_(name, unit, value, about) visit(#name, unit, static_cast<double>(value), about);
+#define GALVANI_DERIVED_FIELD_(name) R name;
+#define GALVANI_NONE_(D)
+
+#define GALVANI_PARAMETERS(TABLE) GALVANI_PARAMETERS_AND_DERIVED(TABLE, GALVANI_NONE_)
+#define GALVANI_PARAMETERS_AND_DERIVED(TABLE, DERIVED) \
+  struct Parameters { TABLE(GALVANI_FIELD_) DERIVED(GALVANI_DERIVED_FIELD_) }; \
+  template <class Visitor> static void describe_parameters(Visitor visit) { TABLE(GALVANI_DESCRIBE_) }

@@ -1,0 +1,200 @@
+#include "cpu/catalogue.h"
+
+#include <cstdio>
+#include <type_traits>
+
+#include "galvani_catalogue.inc"
+
+namespace galvani {
+namespace {
+
+using D = double;
+
+template <class M>
+constexpr bool has_globals = requires { typename M::Globals; };
+template <class M>
+constexpr bool voltage_gated = requires(D v, Gate<D>* g) { M::rates(v, g); } || has_globals<M>;
+template <class M>
+constexpr bool calcium_gated = requires(D c, Gate<D>* g) { M::calcium_rates(c, g); };
+
+template <class M>
+typename M::Parameters fields_of(const double* from) {
+  typename M::Parameters p;
+  std::memcpy(&p, from, sizeof p);
+  return p;
+}
+
+template <class M>
+void rates(double x, const RateContext& context, Gate<D>* gate) {
+  if constexpr (has_globals<M>) {
+    if (context.table.values != nullptr) {
+      const double t = x + 100;
+      const int i = t < 0 ? 0 : t >= 200 ? 200 : static_cast<int>(t);
+      const double f = t <= 0 || t >= 200 ? 0 : t - i;
+      for (int s = 0; s < M::states; ++s) {
+        const double* inf = context.table.values + s * 2 * 201;
+        const double* tau = inf + 201;
+        const int next = i < 200 ? i + 1 : 200;
+        gate[s] = {inf[i] + f * (inf[next] - inf[i]), 1 / (tau[i] + f * (tau[next] - tau[i]))};
+      }
+    } else {
+      M::rates(x, *reinterpret_cast<const typename M::Globals*>(context.globals), gate);
+    }
+  } else if constexpr (voltage_gated<M>) {
+    M::rates(x, gate);
+  } else if constexpr (calcium_gated<M>) {
+    M::calcium_rates(x, gate);
+  }
+}
+
+template <class M>
+IonCurrents currents(const double* fields, const double* y, double v, [[maybe_unused]] double eca, [[maybe_unused]] double t) {
+  const auto p = fields_of<M>(fields);
+  IonCurrents c;
+  if constexpr (requires { M::sodium(p, y); }) {
+    c.na = M::sodium(p, y) * (v - p.ena);
+    c.k = M::potassium(p, y) * (v - p.ek);
+    c.other = p.gl * (v - p.el);
+  } else if constexpr (M::kind == Kind::stimulus) {
+    c.other = M::current(p, t);
+  } else if constexpr (requires(D& a, D& b) { M::current(p, y, v, a, b); }) {
+    double slope;
+    M::current(p, y, v, c.other, slope);
+  } else if constexpr (M::kind != Kind::pool) {
+    if constexpr (M::ion == Ion::ca) c.ca = M::conductance(p, y) * (v - eca);
+    else {
+      const double i = M::conductance(p, y) * (v - M::reversal(p));
+      (M::ion == Ion::na ? c.na : M::ion == Ion::k ? c.k : c.other) = i;
+    }
+  }
+  return c;
+}
+
+template <template <class> class Template>
+Mechanism describe() {
+  using M = Template<double>;
+  Mechanism m{};
+  m.name = M::name;
+  m.about = M::about;
+  m.kind = M::kind;
+  m.ion = M::ion;
+  m.uses_calcium = M::ion == Ion::ca || calcium_gated<M>;
+  m.voltage_gated = voltage_gated<M>;
+  M::describe_parameters([&](const char* name, const char* unit, double value, const char* about) {
+    m.parameters.push_back({name, unit, value, about});
+  });
+  if constexpr (M::states > 0) m.states.assign(M::state_names, M::state_names + M::states);
+  if constexpr (requires { M::kinks; }) m.kinks.assign(std::begin(M::kinks), std::end(M::kinks));
+  m.fields = static_cast<int>(sizeof(typename M::Parameters) / sizeof(double));
+  m.globals = [](const Env& env, double* to) {
+    if constexpr (has_globals<M>) {
+      static_assert(sizeof(typename M::Globals) <= sizeof RateContext::globals);
+      const typename M::Globals g(env);
+      std::memcpy(to, &g, sizeof g);
+    } else {
+      (void)env;
+      (void)to;
+    }
+  };
+  m.derive = [](double* fields, const Env& env) {
+    if constexpr (requires(typename M::Parameters& p) { M::derive(p, env); }) {
+      auto p = fields_of<M>(fields);
+      M::derive(p, env);
+      std::memcpy(fields, &p, sizeof p);
+    } else {
+      (void)fields;
+      (void)env;
+    }
+  };
+  m.initial = [](double v, double cai, const RateContext& context, double* y) {
+    if constexpr (voltage_gated<M> || calcium_gated<M>) {
+      Gate<D> gate[M::states];
+      rates<M>(calcium_gated<M> ? cai : v, context, gate);
+      for (int s = 0; s < M::states; ++s) y[s] = gate[s].inf;
+    } else {
+      for (int s = 0; s < M::states; ++s) y[s] = 0;
+      (void)v;
+      (void)cai;
+      (void)context;
+    }
+  };
+  if constexpr (voltage_gated<M> || calcium_gated<M>) m.rates = &rates<M>;
+  if constexpr (M::kind == Kind::synapse) {
+    m.receive = [](const double* fields, double* y, double weight, double age) {
+      M::receive(fields_of<M>(fields), y, weight, age);
+    };
+  }
+  if constexpr (requires(const typename M::Parameters& p) { M::lifetime(p); }) {
+    m.lifetime = [](const double* fields) { return M::lifetime(fields_of<M>(fields)); };
+  }
+  m.currents = &currents<M>;
+  return m;
+}
+
+std::string quoted(const char* text) {
+  std::string r = "\"";
+  for (const char* c = text; *c != 0; ++c) {
+    if (*c == '"' || *c == '\\') r += '\\';
+    r += *c;
+  }
+  return r + '"';
+}
+
+}  // namespace
+
+const std::vector<Mechanism>& catalogue() {
+#define GALVANI_DESCRIBE_MECHANISM_(M) describe<M>(),
+  static const std::vector<Mechanism> all = {GALVANI_MECHANISMS(GALVANI_DESCRIBE_MECHANISM_)};
+  return all;
+}
+
+int find_mechanism(const std::string& name) {
+  const auto& all = catalogue();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (name == all[i].name) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+std::vector<double> millivolt_table(const Mechanism& m, const RateContext& context) {
+  std::vector<double> table(m.states.size() * 2 * 201);
+  for (int i = 0; i <= 200; ++i) {
+    Gate<double> gate[16];
+    m.rates(i - 100, context, gate);
+    for (std::size_t s = 0; s < m.states.size(); ++s) {
+      table[s * 402 + i] = gate[s].inf;
+      table[s * 402 + 201 + i] = 1 / gate[s].rate;
+    }
+  }
+  return table;
+}
+
+std::string catalogue_json() {
+  static const char* const kinds[] = {"channel", "pool", "synapse", "stimulus"};
+  static const char* const ions[] = {"", "na", "k", "ca"};
+  std::string r = "[";
+  const char* separator = "\n";
+  for (const Mechanism& m : catalogue()) {
+    r += separator + std::string(" {\"name\": ") + quoted(m.name) + ", \"kind\": \"" + kinds[static_cast<int>(m.kind)] +
+         "\", \"ion\": \"" + ions[static_cast<int>(m.ion)] + "\",\n  \"about\": " + quoted(m.about) + ",\n  \"parameters\": [";
+    const char* comma = "\n";
+    for (const ParameterInfo& p : m.parameters) {
+      char value[40];
+      std::snprintf(value, sizeof value, "%.17g", p.value);
+      r += comma + std::string("   {\"name\": ") + quoted(p.name) + ", \"unit\": " + quoted(p.unit) + ", \"value\": " + value +
+           ", \"about\": " + quoted(p.about) + "}";
+      comma = ",\n";
+    }
+    r += "],\n  \"states\": [";
+    comma = "";
+    for (const char* s : m.states) {
+      r += comma + quoted(s);
+      comma = ", ";
+    }
+    r += "]}";
+    separator = ",\n";
+  }
+  return r + "\n]\n";
+}
+
+}  // namespace galvani

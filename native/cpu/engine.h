@@ -1,0 +1,115 @@
+// What the portable driver (population.cpp) and the code of one ISA (isa.cpp) agree on: how a block of cells lies in memory and
+// which functions step it.
+//
+// A block is integrated as node vectors of W lanes. Across cells (the rule): lane = cell, one vector a node, U sub-blocks of W
+// cells side by side so that small trees fill a call. Across nodes (few cells): lane = node, a block is one cell.
+//
+//   v, d, r      [vector][W]          voltage, diagonal and right-hand side; vector = node·U + sub-block
+//   state        [instance][U][state][W]
+//   parameters   [instance][field], or [instance][U][field][W] where they differ by lane; field 0 is the scale: 1e-2·area, 1 for point processes, 0 for a lane without it
+//   cai eca ica  [pool][U][W]
+#pragma once
+
+#include <cstdint>
+
+#include "mechanisms/mechanism.h"
+
+namespace galvani {
+
+enum class Precision : std::int32_t { f64, mixed, f32 };
+inline constexpr int kPrecisions = 3;
+enum class Rates : std::int32_t { exact, poly, table };
+inline constexpr int kRates = 3;
+
+// Cells a vector holds, on every ISA.
+constexpr int lanes_of(Precision p) { return p == Precision::f64 ? 8 : 16; }
+// Bytes of a gate, conductance or parameter, and of a voltage.
+constexpr int gate_bytes(Precision p) { return p == Precision::f64 ? 8 : 4; }
+constexpr int voltage_bytes(Precision p) { return p == Precision::f32 ? 4 : 8; }
+
+// Piecewise polynomials of a mechanism's gates: for each gate inf and 1 − exp(−dt/tau), for each the coefficients from the
+// lowest degree, for each `segments` values.
+struct PolyTable {
+  double low, high;  // mV
+  int segments;
+  const void* coefficients;  // float of degree 3 or double of degree 5
+};
+template <class T>
+inline constexpr int kPolyDegree = sizeof(T) == 8 ? 5 : 3;
+
+// NEURON's tables of hh: inf and tau of each gate at −100…100 mV, [gate][2][201].
+struct MillivoltTable { const double* values; };
+
+// What is the same for all blocks of a population.
+struct RateContext {
+  Env env;
+  double globals[4];
+  PolyTable poly;
+  MillivoltTable table;
+};
+
+// One mechanism in one block.
+struct Instances {
+  std::int32_t count;
+  std::int32_t first;         // instances [0, first) are the first on their vector: they store, the others add
+  std::int32_t sub_blocks;    // U
+  bool lane_parameters;       // one value a lane, not one an instance
+  const std::int32_t* node;   // node vector / U
+  const std::int32_t* pool;   // calcium pool, or null
+  const void* parameters;
+  void* state;
+};
+
+struct Block {
+  void *v, *d, *r;
+  void *cai, *eca, *ica;
+};
+
+struct Phase {
+  bool advance;  // bring gates, pools and synapses to the time of v
+  bool current;  // evaluate currents at v
+  double t;      // ms: the middle of the step that begins
+};
+
+using StepFunction = void (*)(const Instances&, const Block&, const Phase&, const RateContext&);
+
+// The tree of one block. Nodes are numbered so that a parent precedes its children.
+struct Tree {
+  enum Flag : std::uint8_t {
+    child_follows = 1,    // node i+1 is a child
+    parent_precedes = 2,  // node i−1 is the parent
+    more_children = 4     // has children other than node i+1
+  };
+  std::int32_t nodes;
+  std::int32_t sub_blocks;
+  bool lane_geometry;          // conductance and diagonal have one value a lane
+  const std::int32_t* parent;
+  const std::uint8_t* flags;
+  const void* axial;           // µS to the parent
+  const void* diagonal;        // µS: capacitance/dt + axial conductances
+  const std::int32_t* bare_vectors;  // vectors (across cells: nodes) that no mechanism stores to: the solve leaves them 0
+  std::int32_t bare_count;
+};
+using SolveFunction = void (*)(const Tree&, const Block&);
+
+// Lanes in which v crossed the threshold from below: bit l.
+using CrossingFunction = std::uint32_t (*)(const void* before, const void* now, double threshold);
+
+// What one ISA offers; indices: mechanism in catalogue order, precision, rates.
+struct Kernels {
+  const char* isa;
+  StepFunction (*step)(int mechanism, Precision, Rates);  // null if the mechanism has no such form
+  SolveFunction solve_cells[kPrecisions];
+  SolveFunction solve_nodes[kPrecisions];
+  CrossingFunction crossing[kPrecisions];
+  // math.h over arrays, for its tests: function by position in kMathFunctions.
+  void (*math_f64)(int function, std::int64_t n, const double* x, double* y);
+  void (*math_f32)(int function, std::int64_t n, const float* x, float* y);
+};
+inline constexpr const char* kMathFunctions[] = {"exp", "expm1", "log", "linoid", "sigmoid", "pow4.8"};
+
+const Kernels& baseline_kernels();
+const Kernels& avx2_kernels();
+const Kernels& avx512_kernels();
+
+}  // namespace galvani

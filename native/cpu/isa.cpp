@@ -1,0 +1,435 @@
+// Everything that is compiled once for each ISA: steps of all mechanisms, tree solves, threshold tests. No standard library and
+// no inline function of others: a symbol compiled here for AVX-512 must never be the one that the portable code links to.
+#include <type_traits>
+
+#include "cpu/engine.h"
+#include "cpu/simd.h"
+#include "galvani_catalogue.inc"
+
+#define GALVANI_STRING_(x) #x
+#define GALVANI_STRING(x) GALVANI_STRING_(x)
+
+namespace galvani {
+namespace {
+
+// The declared precisions: G for gates and conductances, S for voltage and solve.
+struct F64 {
+  using G = Pack<double, 8>;
+  using S = Pack<double, 8>;
+};
+struct Mixed {
+  using G = Pack<float, 16>;
+  using S = Pack<double, 16>;
+};
+struct F32 {
+  using G = Pack<float, 16>;
+  using S = Pack<float, 16>;
+};
+
+// ---- gates ---------------------------------------------------------------------------------------------------------------
+
+template <class M>
+constexpr bool has_globals = requires { typename M::Globals; };
+template <class M, class G>
+constexpr bool voltage_gated = requires(G v, Gate<G>* g) { M::rates(v, g); } || has_globals<M>;
+template <class M, class G>
+constexpr bool calcium_gated = requires(G c, Gate<G>* g) { M::calcium_rates(c, g); };
+
+template <class M, class G>
+GALVANI_FN void rates_of(G v, const RateContext& context, Gate<G>* gate) {
+  if constexpr (has_globals<M>) {
+    M::rates(v, *reinterpret_cast<const typename M::Globals*>(context.globals), gate);
+  } else {
+    M::rates(v, gate);
+  }
+}
+
+// y ← y + (1 − exp(−dt·rate)) (inf − y)
+template <class G>
+GALVANI_FN G relax(G y, const Gate<G>& gate, double dt) {
+  return y - expm1(gate.rate * G(-dt)) * (gate.inf - y);
+}
+
+template <class M, class G>
+GALVANI_FN void advance_exact(G v, const RateContext& context, G* y) {
+  Gate<G> gate[M::states];
+  rates_of<M>(v, context, gate);
+  for (int s = 0; s < M::states; ++s) y[s] = relax(y[s], gate[s], context.env.dt);
+}
+
+template <int kSegments, class M, class G>
+GALVANI_FN void advance_poly_segments(G v, const PolyTable& table, G* y) {
+  using T = typename G::Lane;
+  constexpr int degree = kPolyDegree<T>;
+  const auto at = table_index(v, static_cast<T>(table.low), static_cast<T>(kSegments / (table.high - table.low)));
+  const T* c = static_cast<const T*>(table.coefficients);
+  for (int s = 0; s < M::states; ++s) {
+    G curve[2];
+    for (int k = 0; k < 2; ++k, c += (degree + 1) * kSegments) {
+      G p = lookup<kSegments>(c + degree * kSegments, at);
+      for (int j = degree - 1; j >= 0; --j) p = p * at.u + lookup<kSegments>(c + j * kSegments, at);
+      curve[k] = p;
+    }
+    y[s] = y[s] + curve[1] * (curve[0] - y[s]);
+  }
+}
+
+template <class M, class G>
+__attribute__((noinline)) void advance_outside(const G* v, const Mask<typename G::Lane, G::size>* outside,
+                                               const RateContext& context, const G* before, G* y) {
+  G exact[M::states];
+  for (int s = 0; s < M::states; ++s) exact[s] = before[s];
+  advance_exact<M>(*v, context, exact);
+  for (int s = 0; s < M::states; ++s) y[s] = select(*outside, exact[s], y[s]);
+}
+
+template <class M, class G>
+GALVANI_FN void advance_poly(G v, const RateContext& context, G* y) {
+  constexpr int few = sizeof(typename G::Lane) == 8 ? 16 : 32;
+  const auto outside = (v < G(context.poly.low)) | (v > G(context.poly.high));
+  const bool exact_too = any(outside);
+  G before[M::states];
+  for (int s = 0; s < M::states; ++s) before[s] = y[s];
+  if (context.poly.segments == few) {
+    advance_poly_segments<few, M>(v, context.poly, y);
+  } else {
+    advance_poly_segments<2 * few, M>(v, context.poly, y);
+  }
+  if (__builtin_expect(exact_too, 0)) advance_outside<M>(&v, &outside, context, before, y);
+}
+
+// NEURON's tables: inf and tau each linear between whole mV, the end values beyond. A lane at a time; not meant to be fast.
+template <class M, class G>
+GALVANI_FN void advance_table(G v, const RateContext& context, G* y) {
+  using T = typename G::Lane;
+  alignas(64) T vs[G::size], inf[G::size], rate[G::size];
+  v.store(vs);
+  for (int s = 0; s < M::states; ++s) {
+    const double* t = context.table.values + s * 2 * 201;
+    for (int l = 0; l < G::size; ++l) {
+      const double x = static_cast<double>(vs[l]) + 100;
+      const int i = x < 0 ? 0 : x >= 200 ? 200 : static_cast<int>(x);
+      const double f = x <= 0 || x >= 200 ? 0 : x - i;
+      const int next = i < 200 ? i + 1 : 200;
+      inf[l] = static_cast<T>(t[i] + f * (t[next] - t[i]));
+      rate[l] = static_cast<T>(1 / (t[201 + i] + f * (t[201 + next] - t[201 + i])));
+    }
+    y[s] = relax(y[s], Gate<G>{G::load(inf), G::load(rate)}, context.env.dt);
+  }
+}
+
+// ---- one mechanism over a block ------------------------------------------------------------------------------------------
+
+// Fields of an instance: the scale, then the mechanism's parameters.
+template <class M, class G>
+struct Fields {
+  static constexpr int count = 1 + static_cast<int>(sizeof(typename M::Parameters) / sizeof(G));
+  G scale;
+  typename M::Parameters p;
+
+  static GALVANI_FN Fields load(const typename G::Lane* from) {
+    Fields r;
+    std::memcpy(static_cast<void*>(&r), __builtin_assume_aligned(from, kVectorBytes), sizeof r);
+    return r;
+  }
+  static GALVANI_FN Fields broadcast(const typename G::Lane* from) {
+    G all[count];
+    for (int f = 0; f < count; ++f) all[f] = G::broadcast(from[f]);
+    Fields r;
+    std::memcpy(static_cast<void*>(&r), all, sizeof r);
+    return r;
+  }
+};
+
+template <template <class> class Mechanism, class Precision_, Rates kMode>
+void step(const Instances& in, const Block& block, const Phase& phase, const RateContext& context) {
+  using G = typename Precision_::G;
+  using S = typename Precision_::S;
+  using T = typename G::Lane;
+  using VT = typename S::Lane;
+  using M = Mechanism<G>;
+  constexpr int W = G::size;
+  constexpr int states = M::states;
+  const int U = in.sub_blocks;
+  const T* parameters = static_cast<const T*>(in.parameters);
+  const std::int64_t stride = static_cast<std::int64_t>(Fields<M, G>::count) * (in.lane_parameters ? U * W : 1);
+  VT* const vs = static_cast<VT*>(block.v);
+  VT* const ds = static_cast<VT*>(block.d);
+  VT* const rs = static_cast<VT*>(block.r);
+  T* y = static_cast<T*>(in.state);
+
+  for (int i = 0; i < in.count; ++i, parameters += stride) {
+    for (int u = 0; u < U; ++u, y += states * W) {
+      const auto f = in.lane_parameters ? Fields<M, G>::load(parameters + u * Fields<M, G>::count * W)
+                                        : Fields<M, G>::broadcast(parameters);
+      const std::int64_t at = (static_cast<std::int64_t>(in.node[i]) * U + u) * W;
+      const S v = S::load(vs + at);
+      const G vg = convert<G>(v);
+      [[maybe_unused]] T* cai = nullptr;
+      [[maybe_unused]] T* eca = nullptr;
+      [[maybe_unused]] T* ica = nullptr;
+      if constexpr (M::ion == Ion::ca || calcium_gated<M, G>) {
+        const std::int64_t pool = (static_cast<std::int64_t>(in.pool[i]) * U + u) * W;
+        cai = static_cast<T*>(block.cai) + pool;
+        eca = static_cast<T*>(block.eca) + pool;
+        ica = static_cast<T*>(block.ica) + pool;
+      }
+
+      if constexpr (M::kind == Kind::pool) {
+        const auto present = f.scale > G(0);
+        if (phase.advance) {
+          const G c = G::load(cai);
+          select(present, M::advance(f.p, c, G::load(ica)), c).store(cai);
+        }
+        if (phase.current) {
+          select(present, M::reversal(f.p, G::load(cai)), G::load(eca)).store(eca);
+          G(0).store(ica);
+        }
+      } else {
+        G ys[states == 0 ? 1 : states];
+        for (int s = 0; s < states; ++s) ys[s] = G::load(y + s * W);
+        if (states > 0 && phase.advance) {
+          if constexpr (M::kind == Kind::synapse) {
+            M::decay(f.p, ys);
+          } else if constexpr (calcium_gated<M, G>) {
+            Gate<G> gate[states];
+            M::calcium_rates(G::load(cai), gate);
+            for (int s = 0; s < states; ++s) ys[s] = relax(ys[s], gate[s], context.env.dt);
+          } else if constexpr (states > 0) {
+            if constexpr (kMode == Rates::poly) advance_poly<M>(vg, context, ys);
+            else if constexpr (kMode == Rates::table) advance_table<M>(vg, context, ys);
+            else advance_exact<M>(vg, context, ys);
+          }
+          for (int s = 0; s < states; ++s) ys[s].store(y + s * W);
+        }
+        if (phase.current) {
+          S g, i_out;  // µS and nA, outward
+          if constexpr (requires { M::sodium(f.p, ys); }) {  // hh carries sodium, potassium and leak
+            const S gna = convert<S>(f.scale * M::sodium(f.p, ys));
+            const S gk = convert<S>(f.scale * M::potassium(f.p, ys));
+            const S gl = convert<S>(f.scale * f.p.gl);
+            g = gna + gk + gl;
+            i_out = gna * (v - convert<S>(f.p.ena)) + gk * (v - convert<S>(f.p.ek)) + gl * (v - convert<S>(f.p.el));
+          } else if constexpr (M::kind == Kind::stimulus) {
+            using D = Pack<double, W>;  // time in float64, whatever the precision
+            using P = typename Mechanism<D>::Parameters;
+            P p;
+            D all[sizeof(P) / sizeof(D)];
+            G narrow[sizeof(P) / sizeof(D)];
+            std::memcpy(narrow, &f.p, sizeof f.p);
+            for (unsigned k = 0; k < sizeof(P) / sizeof(D); ++k) all[k] = convert<D>(narrow[k]);
+            std::memcpy(static_cast<void*>(&p), all, sizeof p);
+            g = S(0);
+            i_out = convert<S>(convert<D>(f.scale) * Mechanism<D>::current(p, D(phase.t)));
+          } else if constexpr (requires(G& a, G& b) { M::current(f.p, ys, vg, a, b); }) {
+            G i_density, slope;
+            M::current(f.p, ys, vg, i_density, slope);
+            g = convert<S>(f.scale * slope);
+            i_out = convert<S>(f.scale * i_density);
+          } else {
+            const G conductance = M::conductance(f.p, ys);
+            G e;
+            if constexpr (M::ion == Ion::ca) {
+              e = G::load(eca);
+              (G::load(ica) + conductance * (vg - e)).store(ica);
+            } else {
+              e = M::reversal(f.p);
+            }
+            g = convert<S>(f.scale * conductance);
+            i_out = g * (v - convert<S>(e));
+          }
+          if (i < in.first) {
+            g.store(ds + at);
+            (-i_out).store(rs + at);
+          } else {
+            (S::load(ds + at) + g).store(ds + at);
+            (S::load(rs + at) - i_out).store(rs + at);
+          }
+        }
+      }
+    }
+  }
+}
+
+// ---- tree solve: dV of backward Euler by Gauss elimination, children to parents and back (Hines 1984) -------------------------
+
+template <class S, bool kLanes>
+GALVANI_FN S geometry(const void* array, std::int64_t i) {
+  using T = typename S::Lane;
+  if constexpr (kLanes) return S::load(static_cast<const T*>(array) + i * S::size);
+  else return S::broadcast(static_cast<const T*>(array)[i]);
+}
+
+// Across cells. d and r arrive as the sums over mechanisms and leave as the factors of the back substitution.
+template <class S, bool kLanes>
+void solve_cells_sub_block(const Tree& tree, const Block& block, int u) {
+  using T = typename S::Lane;
+  constexpr int W = S::size;
+  const std::int64_t stride = static_cast<std::int64_t>(tree.sub_blocks) * W;
+  T* const v = static_cast<T*>(block.v) + u * W;
+  T* const d = static_cast<T*>(block.d) + u * W;
+  T* const r = static_cast<T*>(block.r) + u * W;
+  S carry_d(0), carry_r(0);
+  S vi = S::load(v + (tree.nodes - 1) * stride);
+  for (std::int64_t i = tree.nodes - 1; i > 0; --i) {
+    const int flags = tree.flags[i];
+    const std::int64_t at = i * stride, parent = tree.parent[i] * stride;
+    const std::int64_t gi = kLanes ? i * tree.sub_blocks + u : i;
+    const S g = geometry<S, kLanes>(tree.axial, gi);
+    S di = S::load(d + at) + geometry<S, kLanes>(tree.diagonal, gi);
+    S ri = S::load(r + at);
+    if (flags & Tree::child_follows) {
+      di = di + carry_d;
+      ri = ri + carry_r;
+    }
+    const S vp = S::load(v + parent);
+    const S flow = g * (vp - vi);
+    ri = ri + flow;
+    const S inverse = S(1) / di;
+    const S factor = g * inverse;
+    factor.store(d + at);
+    (ri * inverse).store(r + at);
+    const S to_d = -(factor * g);
+    const S to_r = factor * ri - flow;
+    if (flags & Tree::parent_precedes) {
+      carry_d = to_d;
+      carry_r = to_r;
+      vi = vp;
+    } else {
+      (S::load(d + parent) + to_d).store(d + parent);
+      (S::load(r + parent) + to_r).store(r + parent);
+      vi = S::load(v + at - stride);
+    }
+  }
+  const std::int64_t g0 = kLanes ? u : 0;
+  S d0 = S::load(d) + geometry<S, kLanes>(tree.diagonal, g0);
+  S r0 = S::load(r);
+  if (tree.flags[0] & Tree::child_follows) {
+    d0 = d0 + carry_d;
+    r0 = r0 + carry_r;
+  }
+  S dv = r0 / d0;
+  (S::load(v) + dv).store(v);
+  if (tree.flags[0] & Tree::more_children) dv.store(r);
+  S root = dv;
+  for (std::int64_t i = 1; i < tree.nodes; ++i) {
+    const int flags = tree.flags[i];
+    const std::int64_t at = i * stride;
+    if (!(flags & Tree::parent_precedes)) dv = tree.parent[i] == 0 ? root : S::load(r + tree.parent[i] * stride);
+    dv = S::load(d + at) * dv + S::load(r + at);
+    (S::load(v + at) + dv).store(v + at);
+    if (flags & Tree::more_children) dv.store(r + at);
+  }
+  for (int k = 0; k < tree.bare_count; ++k) {
+    S(0).store(d + tree.bare_vectors[k] * stride);
+    S(0).store(r + tree.bare_vectors[k] * stride);
+  }
+}
+
+template <class S>
+void solve_cells(const Tree& tree, const Block& block) {
+  for (int u = 0; u < tree.sub_blocks; ++u) {
+    if (tree.lane_geometry) solve_cells_sub_block<S, true>(tree, block, u);
+    else solve_cells_sub_block<S, false>(tree, block, u);
+  }
+}
+
+// Across nodes: one cell, nodes in order of level, so that the divisions of independent branches overlap.
+template <class S>
+void solve_nodes(const Tree& tree, const Block& block) {
+  using T = typename S::Lane;
+  T* const __restrict v = static_cast<T*>(block.v);
+  T* const __restrict d = static_cast<T*>(block.d);
+  T* const __restrict r = static_cast<T*>(block.r);
+  const T* const __restrict axial = static_cast<const T*>(tree.axial);
+  const T* const __restrict diagonal = static_cast<const T*>(tree.diagonal);
+  const std::int32_t* const __restrict parent = tree.parent;
+  for (int i = tree.nodes - 1; i > 0; --i) {
+    const int p = parent[i];
+    const T g = axial[i];
+    const T flow = g * (v[p] - v[i]);
+    const T ri = r[i] + flow;
+    const T inverse = T(1) / (d[i] + diagonal[i]);
+    const T factor = g * inverse;
+    d[i] = factor;
+    r[i] = ri * inverse;
+    d[p] -= factor * g;
+    r[p] += factor * ri - flow;
+  }
+  r[0] /= d[0] + diagonal[0];
+  v[0] += r[0];
+  for (int i = 1; i < tree.nodes; ++i) {
+    const T dv = d[i] * r[parent[i]] + r[i];
+    r[i] = dv;
+    v[i] += dv;
+  }
+  for (int k = 0; k < tree.bare_count; ++k) {
+    S(0).store(d + tree.bare_vectors[k] * S::size);
+    S(0).store(r + tree.bare_vectors[k] * S::size);
+  }
+}
+
+template <class S>
+std::uint32_t crossing(const void* before, const void* now, double threshold) {
+  using T = typename S::Lane;
+  const S limit(threshold);
+  const S was = S::load(static_cast<const T*>(before)), is = S::load(static_cast<const T*>(now));
+  return bits(is >= limit) & bits(was < limit);
+}
+
+// ---- the table ---------------------------------------------------------------------------------------------------------------
+
+template <template <class> class M, class P, Rates kMode>
+constexpr StepFunction step_if_gated() {
+  using G = typename P::G;
+  if constexpr (kMode == Rates::exact || (M<G>::states > 0 && voltage_gated<M<G>, G>)) return &step<M, P, kMode>;
+  else return nullptr;
+}
+
+// NEURON's tables are float64 only.
+#define GALVANI_STEPS_(M)                                                                                     \
+  {{step_if_gated<M, F64, Rates::exact>(), step_if_gated<M, F64, Rates::poly>(), step_if_gated<M, F64, Rates::table>()}, \
+   {step_if_gated<M, Mixed, Rates::exact>(), step_if_gated<M, Mixed, Rates::poly>(), nullptr},                \
+   {step_if_gated<M, F32, Rates::exact>(), step_if_gated<M, F32, Rates::poly>(), nullptr}},
+constexpr StepFunction kSteps[][kPrecisions][galvani::kRates] = {GALVANI_MECHANISMS(GALVANI_STEPS_)};
+
+StepFunction step_of(int mechanism, Precision precision, Rates rates) {
+  return kSteps[mechanism][static_cast<int>(precision)][static_cast<int>(rates)];
+}
+
+template <class P>
+void math(int function, std::int64_t n, const typename P::Lane* x, typename P::Lane* y) {
+  for (std::int64_t i = 0; i + P::size <= n; i += P::size) {
+    alignas(64) typename P::Lane in[P::size], out[P::size];
+    std::memcpy(in, x + i, sizeof in);
+    const P a = P::load(in);
+    P b;
+    switch (function) {
+      case 0: b = exp(a); break;
+      case 1: b = expm1(a); break;
+      case 2: b = log(a); break;
+      case 3: b = linoid(a); break;
+      case 4: b = sigmoid(a); break;
+      default: b = pow(a, P(4.8)); break;
+    }
+    b.store(out);
+    std::memcpy(y + i, out, sizeof out);
+  }
+}
+
+}  // namespace
+
+const Kernels& GALVANI_KERNELS() {
+  static constexpr Kernels kernels = {
+      GALVANI_STRING(GALVANI_ISA),
+      &step_of,
+      {&solve_cells<F64::S>, &solve_cells<Mixed::S>, &solve_cells<F32::S>},
+      {&solve_nodes<F64::S>, &solve_nodes<Mixed::S>, &solve_nodes<F32::S>},
+      {&crossing<F64::S>, &crossing<Mixed::S>, &crossing<F32::S>},
+      &math<Pack<double, 8>>,
+      &math<Pack<float, 16>>,
+  };
+  return kernels;
+}
+
+}  // namespace galvani

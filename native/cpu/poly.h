@@ -1,0 +1,25 @@
+// Piecewise polynomials of a mechanism's gates, built from its own rate functions.
+#pragma once
+
+#include <vector>
+
+#include "cpu/catalogue.h"
+
+namespace galvani {
+
+// The range within which the polynomials stand for the rates; beyond, and for gates of calcium, the rates are exact.
+inline constexpr double kPolyLow = -120, kPolyHigh = 80;  // mV
+
+struct PolyCurves {
+  double low, high;  // mV; covers kPolyLow…kPolyHigh, with every kink on a knot
+  int segments;
+  std::vector<double> coefficients;        // [gate][inf, 1 − exp(−dt/tau)][degree + 1][segment], in u = 0…1 of a segment
+  std::vector<double> bound;               // [gate][2]: largest absolute error, over a fine grid in each segment
+
+  PolyTable view(const void* typed) const { return {low, high, segments, typed}; }
+};
+
+// Degree 3 for float, 5 for double; as many segments as the tolerance asks for, of 32 or 64 for float, 16 or 32 for double.
+PolyCurves fit_gates(const Mechanism&, const RateContext&, bool single);
+
+}  // namespace galvani

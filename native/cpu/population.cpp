@@ -1,0 +1,883 @@
+#include "cpu/population.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <numeric>
+
+namespace galvani {
+namespace {
+
+constexpr std::size_t kAlign = 64;
+constexpr double kRestingEca = 132.4579341637009;  // mV, NEURON's default where nothing keeps cai
+constexpr double kRestingCai = 5e-5;               // mM
+
+std::size_t aligned(std::size_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; }
+
+// Scale, parameters and derived values of any mechanism.
+constexpr int kMaxFields = 64;
+
+// A block should hold this many node vectors, so that the calls per step do not weigh on small trees.
+constexpr int kVectorsPerBlock = 24;
+
+}  // namespace
+
+void Slab::Free::operator()(char* p) const { std::free(p); }
+
+Slab::Slab(std::size_t bytes) : bytes_(aligned(std::max<std::size_t>(bytes, 1))) {
+  data_.reset(static_cast<char*>(std::aligned_alloc(kAlign, bytes_)));
+  if (!data_) throw std::bad_alloc();
+  std::memset(data_.get(), 0, bytes_);
+}
+
+Population::Population(const Cell& cell, const Options& options, const Kernels& kernels)
+    : cell_(cell),
+      options_(options),
+      kernels_(kernels),
+      W_(lanes_of(options.precision)),
+      gate_bytes_(galvani::gate_bytes(options.precision)),
+      voltage_bytes_(galvani::voltage_bytes(options.precision)) {
+  choose_layout();
+
+  // Pools act first, so that channels see the new cai; stimuli last.
+  const auto rank = [&](int p) {
+    switch (catalogue()[cell_.placements[p].mechanism].kind) {
+      case Kind::pool: return 0;
+      case Kind::channel: return 1;
+      case Kind::synapse: return 2;
+      default: return 3;
+    }
+  };
+  std::vector<int> order(cell_.placements.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return rank(a) < rank(b); });
+
+  // Calcium pools: on every node vector where something needs calcium.
+  pool_of_.assign(node_vectors_ / sub_blocks_, -1);
+  for (const Cell::Placement& p : cell_.placements) {
+    if (!catalogue()[p.mechanism].uses_calcium) continue;
+    for (std::int32_t node : p.node) {
+      std::int32_t& pool = pool_of_[across_nodes_ ? position_[node] / W_ : node];
+      if (pool < 0) pool = pools_++;
+    }
+  }
+
+  std::vector<char> touched(pool_of_.size(), 0);
+  group_of_placement_.resize(order.size());
+  for (int placement : order) {
+    Group g;
+    g.placement = placement;
+    g.mechanism = &catalogue()[cell_.placements[placement].mechanism];
+    lay_out(g, touched);
+    build_rates(g);
+    group_of_placement_[placement] = static_cast<int>(groups_.size());
+    groups_.push_back(std::move(g));
+  }
+  for (std::size_t v = 0; v < touched.size(); ++v) {
+    if (!touched[v]) bare_.push_back(static_cast<std::int32_t>(v));
+  }
+
+  // Memory of a block: v, states, pools.
+  std::size_t bytes = aligned(static_cast<std::size_t>(node_vectors_) * W_ * voltage_bytes_);
+  for (Group& g : groups_) {
+    g.state_offset = bytes;
+    bytes += aligned(static_cast<std::size_t>(g.instances()) * sub_blocks_ * g.states() * W_ * gate_bytes_);
+  }
+  pool_offset_ = bytes;
+  bytes += 3 * aligned(static_cast<std::size_t>(pools_) * sub_blocks_ * W_ * gate_bytes_);
+  block_bytes_ = bytes;
+  state_ = Slab(block_bytes_ * blocks_);
+  expiries_.resize(blocks_);
+  block_spikes_.resize(blocks_);
+  diverged_.assign(blocks_, 0);
+  threads_ = std::make_unique<Threads>(static_cast<int>(std::min<std::int64_t>(options.threads, blocks_)));
+  for (int t = 0; t < threads_->count(); ++t) {
+    scratch_.emplace_back(2 * aligned(static_cast<std::size_t>(node_vectors_) * W_ * voltage_bytes_) +
+                          cell_.sources.size() * sub_blocks_ * aligned(static_cast<std::size_t>(W_) * voltage_bytes_));
+  }
+}
+
+// ---- layout --------------------------------------------------------------------------------------------------------------
+
+void Population::choose_layout() {
+  const int n = cell_.nodes();
+  // A vector across nodes costs about a sixth of a block across cells.
+  across_nodes_ = n >= 2 * W_ && options_.cells <= W_ / 4 + 1;
+  position_.resize(n);
+  std::iota(position_.begin(), position_.end(), 0);
+  if (across_nodes_) {
+    // By level, and within it by the rank among siblings and the parent's place: runs of children whose parents are a run.
+    std::vector<int> level(n, 0), rank(n, 0), children(n, 0), order(n);
+    for (int i = 1; i < n; ++i) {
+      level[i] = level[cell_.parent[i]] + 1;
+      rank[i] = children[cell_.parent[i]]++;
+    }
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return level[a] < level[b]; });
+    for (int from = 0; from < n;) {
+      int to = from;
+      while (to < n && level[order[to]] == level[order[from]]) ++to;
+      std::stable_sort(order.begin() + from, order.begin() + to, [&](int a, int b) {
+        if (rank[a] != rank[b]) return rank[a] < rank[b];
+        return level[a] > 0 && position_[cell_.parent[a]] < position_[cell_.parent[b]];
+      });
+      for (int i = from; i < to; ++i) position_[order[i]] = i;
+      from = to;
+    }
+    sub_blocks_ = 1;
+    blocks_ = options_.cells;
+    node_vectors_ = (n + W_ - 1) / W_;
+  } else {
+    const std::int64_t packs = (options_.cells + W_ - 1) / W_;
+    // At least eight blocks to share out; never a matter of how many threads there are.
+    sub_blocks_ = static_cast<int>(std::clamp<std::int64_t>(kVectorsPerBlock / n, 1, std::max<std::int64_t>(packs / 8, 1)));
+    blocks_ = (packs + sub_blocks_ - 1) / sub_blocks_;
+    node_vectors_ = n * sub_blocks_;
+  }
+  parent_.assign(n, -1);
+  flags_.assign(n, 0);
+  for (int i = 1; i < n; ++i) parent_[position_[i]] = position_[cell_.parent[i]];
+  for (int i = 1; i < n; ++i) {
+    if (parent_[i] == i - 1) {
+      flags_[i] |= Tree::parent_precedes;
+      flags_[i - 1] |= Tree::child_follows;
+    } else {
+      flags_[parent_[i]] |= Tree::more_children;
+    }
+  }
+}
+
+void Population::lay_out(Group& g, std::vector<char>& touched) {
+  const Cell::Placement& p = cell_.placements[g.placement];
+  const bool stores = g.mechanism->kind != Kind::pool;
+  g.instance.resize(p.rows());
+  g.lane.assign(p.rows(), 0);
+  struct Instance { std::int32_t node; std::uint32_t lanes; };
+  std::vector<Instance> found;
+  std::vector<std::vector<int>> at;  // instances on each node vector
+  if (across_nodes_) at.resize(pool_of_.size());
+  for (int row = 0; row < p.rows(); ++row) {
+    if (across_cells()) {
+      g.instance[row] = static_cast<std::int32_t>(found.size());
+      found.push_back({p.node[row], 1});
+      continue;
+    }
+    const int vector = position_[p.node[row]] / W_, lane = position_[p.node[row]] % W_;
+    int chosen = -1;
+    for (int i : at[vector]) {
+      if (!(found[i].lanes >> lane & 1)) chosen = i;
+    }
+    if (chosen < 0) {
+      chosen = static_cast<int>(found.size());
+      found.push_back({vector, 0});
+      at[vector].push_back(chosen);
+    }
+    found[chosen].lanes |= 1u << lane;
+    g.instance[row] = chosen;
+    g.lane[row] = lane;
+  }
+  // Those that are first on their vector come first: they store.
+  std::vector<int> order(found.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::vector<char> is_first(found.size(), 0);
+  if (stores) {
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (!touched[found[i].node]) {
+        touched[found[i].node] = 1;
+        is_first[i] = 1;
+      }
+    }
+  }
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+    if (is_first[a] != is_first[b]) return is_first[a] > is_first[b];
+    return found[a].node < found[b].node;
+  });
+  std::vector<std::int32_t> moved(found.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    moved[order[i]] = static_cast<std::int32_t>(i);
+    g.node.push_back(found[order[i]].node);
+    g.pool.push_back(pool_of_[found[order[i]].node]);
+    g.first += is_first[order[i]];
+  }
+  for (std::int32_t& i : g.instance) i = moved[i];
+}
+
+Population::Place Population::place_of(std::int64_t cell) const {
+  if (across_nodes_) return {cell, 0, 0};
+  const std::int64_t pack = cell / W_;
+  return {pack / sub_blocks_, static_cast<int>(pack % sub_blocks_), static_cast<int>(cell % W_)};
+}
+
+std::int64_t Population::first_cell(std::int64_t block) const { return across_nodes_ ? block : block * sub_blocks_ * W_; }
+std::int64_t Population::cells_in(std::int64_t block) const {
+  return across_nodes_ ? 1 : std::min<std::int64_t>(static_cast<std::int64_t>(sub_blocks_) * W_, options_.cells - first_cell(block));
+}
+
+std::size_t Population::vector_of_node(int node, const Place& at) const {
+  if (across_nodes_) return position_[node];
+  return (static_cast<std::size_t>(node) * sub_blocks_ + at.sub_block) * W_ + at.lane;
+}
+
+std::size_t Population::element_of_row(const Group& g, int row, const Place& at) const {
+  return (static_cast<std::size_t>(g.instance[row]) * sub_blocks_ + at.sub_block) * g.states() * W_ +
+         (across_nodes_ ? g.lane[row] : at.lane);
+}
+
+double Population::load_gate(const char* base, std::size_t i) const {
+  return gate_bytes_ == 8 ? reinterpret_cast<const double*>(base)[i] : static_cast<double>(reinterpret_cast<const float*>(base)[i]);
+}
+void Population::store_gate(char* base, std::size_t i, double x) const {
+  if (gate_bytes_ == 8) reinterpret_cast<double*>(base)[i] = x;
+  else reinterpret_cast<float*>(base)[i] = static_cast<float>(x);
+}
+double Population::load_voltage(const char* base, std::size_t i) const {
+  return voltage_bytes_ == 8 ? reinterpret_cast<const double*>(base)[i] : static_cast<double>(reinterpret_cast<const float*>(base)[i]);
+}
+void Population::store_voltage(char* base, std::size_t i, double x) const {
+  if (voltage_bytes_ == 8) reinterpret_cast<double*>(base)[i] = x;
+  else reinterpret_cast<float*>(base)[i] = static_cast<float>(x);
+}
+
+Block Population::block_at(std::int64_t block, int thread) {
+  char* const state = state_of(block);
+  char* const scratch = scratch_[thread].data();
+  const std::size_t pool_bytes = aligned(static_cast<std::size_t>(pools_) * sub_blocks_ * W_ * gate_bytes_);
+  return {state, scratch, scratch + aligned(static_cast<std::size_t>(node_vectors_) * W_ * voltage_bytes_), state + pool_offset_,
+          state + pool_offset_ + pool_bytes, state + pool_offset_ + 2 * pool_bytes};
+}
+
+// ---- rates, parameters, geometry -------------------------------------------------------------------------------------------
+
+void Population::build_rates(Group& g) {
+  const Mechanism& m = *g.mechanism;
+  g.context.env = options_.env;
+  m.globals(options_.env, g.context.globals);
+  const int number = cell_.placements[g.placement].mechanism;
+  Rates rates = options_.poly && m.voltage_gated ? Rates::poly : Rates::exact;
+
+  // NEURON's tables, where a mechanism offers them and the cell asks.
+  const Cell::Placement& p = cell_.placements[g.placement];
+  for (std::size_t k = 0; k < m.parameters.size(); ++k) {
+    if (std::string("usetable") != m.parameters[k].name) continue;
+    const double* use = &p.values[k * p.rows()];
+    for (int row = 0; row < p.rows(); ++row) {
+      if (use[row] != 0 && use[row] != 1) throw InvalidArgument(std::string(m.name) + ": usetable is neither 0 nor 1");
+      if (use[row] != use[0]) throw InvalidArgument(std::string(m.name) + ": usetable must be the same everywhere");
+    }
+    if (p.rows() == 0 || use[0] == 0) continue;
+    if (options_.precision != Precision::f64) {
+      throw InvalidArgument(std::string(m.name) + ": usetable = 1 is NEURON's float64 table; choose precision f64");
+    }
+    rates = Rates::table;
+    g.table = millivolt_table(m, g.context);
+    g.context.table.values = g.table.data();
+  }
+  if (rates == Rates::poly) {
+    g.poly = fit_gates(m, g.context, gate_bytes_ == 4);
+    g.coefficients = Slab(g.poly.coefficients.size() * gate_bytes_);
+    for (std::size_t i = 0; i < g.poly.coefficients.size(); ++i) store_gate(g.coefficients.data(), i, g.poly.coefficients[i]);
+    g.context.poly = g.poly.view(g.coefficients.data());
+  }
+  g.step = kernels_.step(number, options_.precision, rates);
+  if (g.step == nullptr) g.step = kernels_.step(number, options_.precision, Rates::exact);
+}
+
+void Population::vary(int placement, int parameter, const std::vector<std::int32_t>& rows, bool scale, std::vector<double> values) {
+  if (prepared_) throw InvalidArgument("vary: the population has begun");
+  if (static_cast<std::int64_t>(values.size()) != options_.cells) throw InvalidArgument("vary: one value a cell is needed");
+  int limit = cell_.nodes();
+  if (placement >= 0) {
+    if (placement >= static_cast<int>(cell_.placements.size())) throw InvalidArgument("vary: no such placement");
+    limit = cell_.placements[placement].rows();
+    Group& g = groups_[group_of_placement_[placement]];
+    if (parameter < 0 || parameter >= static_cast<int>(g.mechanism->parameters.size())) throw InvalidArgument("vary: no such parameter");
+    if (std::string("usetable") == g.mechanism->parameters[parameter].name) {
+      throw InvalidArgument("vary: usetable is the same for all cells of a population");
+    }
+    g.varied = true;
+  } else {
+    varied_geometry_ = true;
+  }
+  for (std::int32_t row : rows) {
+    if (row < 0 || row >= limit) throw InvalidArgument("vary: no such row");
+  }
+  variations_.push_back({placement, parameter, rows, scale, std::move(values)});
+}
+
+void Population::work_out_fields(Group& g) {
+  const Cell::Placement& p = cell_.placements[g.placement];
+  const std::size_t fields = 1 + g.mechanism->fields;
+  g.row_fields.assign(fields * p.rows(), 0);
+  g.variations_of.assign(p.rows(), {});
+  for (std::size_t v = 0; v < variations_.size(); ++v) {
+    if (variations_[v].placement != g.placement) continue;
+    for (std::int32_t row : variations_[v].rows) g.variations_of[row].push_back(static_cast<int>(v));
+  }
+  for (int row = 0; row < p.rows(); ++row) {
+    double* const f = &g.row_fields[fields * row];
+    f[0] = g.mechanism->is_point() || g.mechanism->kind == Kind::pool ? 1 : 1e-2 * cell_.area[p.node[row]];
+    for (std::size_t k = 0; k < g.mechanism->parameters.size(); ++k) f[1 + k] = p.values[k * p.rows() + row];
+    if (g.variations_of[row].empty()) g.mechanism->derive(f + 1, options_.env);
+  }
+}
+
+const double* Population::fields_of(const Group& g, int row, std::int64_t cell, double* buffer) const {
+  const std::size_t fields = 1 + g.mechanism->fields;
+  const double* const f = &g.row_fields[fields * row];
+  if (g.variations_of[row].empty()) return f;
+  std::copy(f, f + fields, buffer);
+  for (int v : g.variations_of[row]) {
+    double& x = buffer[1 + variations_[v].parameter];
+    x = variations_[v].scale ? x * variations_[v].values[cell] : variations_[v].values[cell];
+  }
+  g.mechanism->derive(buffer + 1, options_.env);
+  return buffer;
+}
+
+void Population::fill_parameters(Group& g) {
+  work_out_fields(g);
+  double buffer[kMaxFields];
+  const int fields = 1 + g.mechanism->fields;
+  const int rows = cell_.placements[g.placement].rows();
+  const bool lanes = across_nodes_ || g.varied;
+  const std::size_t one = static_cast<std::size_t>(g.instances()) * fields * (lanes ? sub_blocks_ * W_ : 1);
+  g.parameter_stride = g.varied ? aligned(one * gate_bytes_) : 0;
+  g.parameters = Slab(g.varied ? g.parameter_stride * blocks_ : one * gate_bytes_);
+  if (!lanes) {
+    for (int row = 0; row < rows; ++row) {
+      const double* const f = fields_of(g, row, 0, buffer);
+      for (int k = 0; k < fields; ++k) store_gate(g.parameters.data(), static_cast<std::size_t>(g.instance[row]) * fields + k, f[k]);
+    }
+    return;
+  }
+  for (std::int64_t block = 0; block < (g.varied ? blocks_ : 1); ++block) {
+    char* const to = g.parameters.data() + block * g.parameter_stride;
+    std::vector<char> filled(g.instances(), 0);
+    for (int row = 0; row < rows; ++row) {
+      const std::size_t instance = g.instance[row];
+      const auto put = [&](int sub_block, int lane, const double* f, bool absent) {
+        for (int k = 0; k < fields; ++k) {
+          store_gate(to, ((instance * sub_blocks_ + sub_block) * fields + k) * W_ + lane, k == 0 && absent ? 0 : f[k]);
+        }
+      };
+      if (across_nodes_) {
+        // Lanes without the mechanism get sound parameters and no weight.
+        if (!filled[instance]) {
+          for (int lane = 0; lane < W_; ++lane) put(0, lane, fields_of(g, row, block, buffer), true);
+          filled[instance] = 1;
+        }
+        put(0, g.lane[row], fields_of(g, row, block, buffer), false);
+      } else {
+        for (std::int64_t c = 0; c < static_cast<std::int64_t>(sub_blocks_) * W_; ++c) {
+          const std::int64_t cell = std::min<std::int64_t>(first_cell(block) + c, options_.cells - 1);
+          put(static_cast<int>(c / W_), static_cast<int>(c % W_), fields_of(g, row, cell, buffer), false);
+        }
+      }
+    }
+  }
+}
+
+void Population::fill_geometry() {
+  const int n = cell_.nodes();
+  const bool lanes = varied_geometry_ && across_cells();
+  const std::size_t one = static_cast<std::size_t>(n) * (lanes ? sub_blocks_ * W_ : 1);
+  geometry_stride_ = varied_geometry_ ? aligned(one * voltage_bytes_) : 0;
+  const std::int64_t copies = varied_geometry_ ? blocks_ : 1;
+  axial_ = Slab(std::max(geometry_stride_, one * voltage_bytes_) * copies);
+  diagonal_ = Slab(std::max(geometry_stride_, one * voltage_bytes_) * copies);
+  const auto fill = [&](std::int64_t block, std::int64_t cell, std::size_t stride, std::size_t offset) {
+    std::vector<double> cm = cell_.cm, ri = cell_.ri;
+    for (const Variation& v : variations_) {
+      if (v.placement >= 0) continue;
+      std::vector<double>& x = v.placement == -1 ? cm : ri;
+      for (std::int32_t node : v.rows) x[node] = v.scale ? x[node] * v.values[cell] : v.values[cell];
+    }
+    std::vector<double> g(n, 0), diagonal(n, 0);
+    for (int i = 0; i < n; ++i) {
+      diagonal[i] += 1e-2 * cell_.area[i] * 1e-3 * cm[i] / options_.env.dt;
+      if (i == 0) continue;
+      g[i] = 1 / ri[i];
+      diagonal[i] += g[i];
+      diagonal[cell_.parent[i]] += g[i];
+    }
+    for (int i = 0; i < n; ++i) {
+      const std::size_t to = position_[i] * stride + offset;
+      store_voltage(axial_.data() + block * geometry_stride_, to, g[i]);
+      store_voltage(diagonal_.data() + block * geometry_stride_, to, diagonal[i]);
+    }
+  };
+  if (!varied_geometry_) {
+    fill(0, 0, 1, 0);
+    return;
+  }
+  for (std::int64_t block = 0; block < blocks_; ++block) {
+    if (across_nodes_) {
+      fill(block, block, 1, 0);
+      continue;
+    }
+    for (std::int64_t c = 0; c < static_cast<std::int64_t>(sub_blocks_) * W_; ++c) {
+      fill(block, std::min<std::int64_t>(first_cell(block) + c, options_.cells - 1), static_cast<std::size_t>(sub_blocks_) * W_, c);
+    }
+  }
+}
+
+void Population::prepare() {
+  if (prepared_) return;
+  for (Group& g : groups_) fill_parameters(g);
+  fill_geometry();
+  initialize();
+  prepared_ = true;
+}
+
+void Population::initialize() {
+  const double v = options_.v_init;
+  double buffer[kMaxFields];
+  // cai at rest of each pool vector and lane: what the pool's own mechanism says.
+  for (std::int64_t block = 0; block < blocks_; ++block) {
+    const Block b = block_at(block, 0);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(node_vectors_) * W_; ++i) store_voltage(static_cast<char*>(b.v), i, v);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(pools_) * sub_blocks_ * W_; ++i) {
+      store_gate(static_cast<char*>(b.cai), i, kRestingCai);
+      store_gate(static_cast<char*>(b.eca), i, kRestingEca);
+    }
+  }
+  const auto each_cell = [&](auto&& f) {
+    for (std::int64_t block = 0; block < blocks_; ++block) {
+      const std::int64_t padded = across_nodes_ ? 1 : static_cast<std::int64_t>(sub_blocks_) * W_;
+      for (std::int64_t c = 0; c < padded; ++c) {
+        const Place at = across_nodes_ ? Place{block, 0, 0} : Place{block, static_cast<int>(c / W_), static_cast<int>(c % W_)};
+        f(std::min<std::int64_t>(first_cell(block) + c, options_.cells - 1), at);
+      }
+    }
+  };
+  const auto pool_element = [&](const Group& g, int row, const Place& at) {
+    return (static_cast<std::size_t>(g.pool[g.instance[row]]) * sub_blocks_ + at.sub_block) * W_ +
+           (across_nodes_ ? g.lane[row] : at.lane);
+  };
+  for (const Group& g : groups_) {
+    const Mechanism& m = *g.mechanism;
+    const int rows = cell_.placements[g.placement].rows();
+    if (m.kind == Kind::pool) {
+      int cai0 = -1;
+      for (std::size_t k = 0; k < m.parameters.size(); ++k) {
+        if (std::string("cai0") == m.parameters[k].name) cai0 = static_cast<int>(k);
+      }
+      for (int row = 0; row < rows && cai0 >= 0; ++row) {
+        each_cell([&](std::int64_t cell, const Place& at) {
+          store_gate(static_cast<char*>(block_at(at.block, 0).cai), pool_element(g, row, at), fields_of(g, row, cell, buffer)[1 + cai0]);
+        });
+      }
+      continue;
+    }
+    if (m.rates == nullptr) continue;  // synapses begin at 0
+    std::vector<double> y(m.states.size());
+    double last = std::nan("");
+    for (int row = 0; row < rows; ++row) {
+      each_cell([&](std::int64_t, const Place& at) {
+        const double cai = m.uses_calcium ? load_gate(static_cast<char*>(block_at(at.block, 0).cai), pool_element(g, row, at)) : 0;
+        if (cai != last) m.initial(v, cai, g.context, y.data());
+        last = cai;
+        const std::size_t e = element_of_row(g, row, at);
+        for (std::size_t s = 0; s < y.size(); ++s) store_gate(state_of(at.block) + g.state_offset, e + s * W_, y[s]);
+      });
+    }
+    if (across_nodes_ && rows > 0) {  // lanes without the mechanism: a sound state too
+      for (std::int64_t block = 0; block < blocks_; ++block) {
+        std::vector<char> present(static_cast<std::size_t>(g.instances()) * W_, 0);
+        for (int row = 0; row < rows; ++row) present[static_cast<std::size_t>(g.instance[row]) * W_ + g.lane[row]] = 1;
+        m.initial(v, kRestingCai, g.context, y.data());
+        for (std::size_t k = 0; k < present.size(); ++k) {
+          if (present[k]) continue;
+          for (std::size_t s = 0; s < y.size(); ++s) {
+            store_gate(state_of(block) + g.state_offset, (k / W_ * y.size() + s) * W_ + k % W_, y[s]);
+          }
+        }
+      }
+    }
+  }
+}
+
+// ---- integration ---------------------------------------------------------------------------------------------------------
+
+void Population::advance(std::int64_t steps, std::vector<Event> events) {
+  prepare();
+  const double dt = options_.env.dt;
+  const std::int64_t from = steps_, to = steps_ + steps;
+  spikes_.clear();
+  if (steps == 0) return;
+  for (Recording& r : recordings_) {
+    const std::int64_t every = r.probe.every;
+    const std::int64_t added = to / every - from / every;
+    if (r.count == 0) r.first = from / every + 1;
+    r.count += added;
+    r.samples.resize(static_cast<std::size_t>(r.count) * options_.cells);
+  }
+  for (Event& e : events) {
+    if (std::isnan(e.weight)) e.weight = cell_.slots[e.slot].weight;
+  }
+  // By block, keeping the order of time.
+  std::vector<std::size_t> begin(blocks_ + 1, 0);
+  for (const Event& e : events) ++begin[place_of(e.cell).block + 1];
+  for (std::int64_t b = 0; b < blocks_; ++b) begin[b + 1] += begin[b];
+  std::vector<Event> sorted(events.size());
+  {
+    auto next = begin;
+    for (const Event& e : events) sorted[next[place_of(e.cell).block]++] = e;
+  }
+  threads_->run(blocks_, [&](std::int64_t block, int thread) {
+    run_block(block, from, to, sorted, begin[block], begin[block + 1], thread);
+  });
+  steps_ = to;
+  for (auto& s : block_spikes_) {
+    spikes_.insert(spikes_.end(), s.begin(), s.end());
+    s.clear();
+  }
+  std::sort(spikes_.begin(), spikes_.end(), [](const Spike& a, const Spike& b) {
+    return a.step != b.step ? a.step < b.step : a.cell != b.cell ? a.cell < b.cell : a.source < b.source;
+  });
+  for (std::int64_t b = 0; b < blocks_; ++b) {
+    if (diverged_[b]) {
+      throw Diverged("a voltage of cells " + std::to_string(first_cell(b)) + "…" + std::to_string(first_cell(b) + cells_in(b) - 1) +
+                     " is no longer finite at " + std::to_string(to * dt) + " ms; look for a parameter out of range or a dt too long");
+    }
+  }
+}
+
+void Population::run_block(std::int64_t block, std::int64_t from, std::int64_t to, const std::vector<Event>& events,
+                           std::size_t next_event, std::size_t last_event, int thread) {
+  const double dt = options_.env.dt;
+  double buffer[kMaxFields];
+  const Block arrays = block_at(block, thread);
+  char* const v = static_cast<char*>(arrays.v);
+  const std::size_t voltages = aligned(static_cast<std::size_t>(node_vectors_) * W_ * voltage_bytes_);
+  char* const before = scratch_[thread].data() + 2 * voltages;
+  const std::size_t vector_bytes = aligned(static_cast<std::size_t>(W_) * voltage_bytes_);
+  std::memset(scratch_[thread].data(), 0, 2 * voltages);
+
+  const Tree tree = {cell_.nodes(),
+                     sub_blocks_,
+                     varied_geometry_ && across_cells(),
+                     parent_.data(),
+                     flags_.data(),
+                     axial_.data() + block * geometry_stride_,
+                     diagonal_.data() + block * geometry_stride_,
+                     bare_.data(),
+                     static_cast<std::int32_t>(bare_.size())};
+  const SolveFunction solve = (across_nodes_ ? kernels_.solve_nodes : kernels_.solve_cells)[static_cast<int>(options_.precision)];
+  const CrossingFunction crossing = kernels_.crossing[static_cast<int>(options_.precision)];
+
+  std::vector<Instances> instances;
+  std::size_t synapses = groups_.size(), stimuli = groups_.size();
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    Group& g = groups_[i];
+    instances.push_back({g.instances(), g.first, sub_blocks_, across_nodes_ || g.varied, g.node.data(), g.pool.data(),
+                         g.parameters.data() + block * g.parameter_stride, state_of(block) + g.state_offset});
+    if (g.mechanism->kind == Kind::synapse) synapses = std::min(synapses, i);
+    if (g.mechanism->kind == Kind::stimulus) stimuli = std::min(stimuli, i);
+  }
+  synapses = std::min(synapses, stimuli);
+  const auto step = [&](std::size_t begin, std::size_t end, const Phase& phase) {
+    for (std::size_t i = begin; i < end; ++i) groups_[i].step(instances[i], arrays, phase, groups_[i].context);
+  };
+  // Records what falls on `index` of the given kind.
+  enum class Moment { voltages, states, currents };
+  const auto record = [&](Moment moment, std::int64_t index, double t) {
+    for (Recording& r : recordings_) {
+      if (index % r.probe.every != 0) continue;
+      Moment m = Moment::states;
+      switch (r.probe.quantity) {
+        case Quantity::voltage: m = Moment::voltages; break;
+        case Quantity::sodium: case Quantity::potassium: case Quantity::calcium: case Quantity::point_current:
+          m = Moment::currents; break;
+        default: break;
+      }
+      if (m == moment) sample(r, block, index / r.probe.every, t);
+    }
+  };
+
+  auto& expiries = expiries_[block];
+  for (std::int64_t k = from; k < to; ++k) {
+    const double t = (static_cast<double>(k) + 0.5) * dt;
+    const bool advance = k > from;
+    const bool due = (next_event < last_event && events[next_event].time <= t) || (!expiries.empty() && expiries.front().due < t);
+    step(0, synapses, {advance, true, t});
+    if (due) {
+      if (advance) step(synapses, stimuli, {true, false, t});
+      while (!expiries.empty() && expiries.front().due < t) {
+        const Expiry e = expiries.front();
+        std::pop_heap(expiries.begin(), expiries.end());
+        expiries.pop_back();
+        receive({e.onset, e.cell, e.slot, -e.weight}, t - e.onset);
+      }
+      for (; next_event < last_event && events[next_event].time <= t; ++next_event) {
+        const Event& e = events[next_event];
+        receive(e, t - e.time);
+        const Cell::Slot& slot = cell_.slots[e.slot];
+        const Group& g = groups_[group_of_placement_[slot.placement]];
+        if (g.mechanism->lifetime != nullptr) {
+          const double life = g.mechanism->lifetime(fields_of(g, slot.row, e.cell, buffer) + 1);
+          expiries.push_back({e.time + life, e.time, e.weight, e.cell, e.slot});
+          std::push_heap(expiries.begin(), expiries.end());
+        }
+      }
+      step(synapses, stimuli, {false, true, t});
+    } else {
+      step(synapses, stimuli, {advance, true, t});
+    }
+    step(stimuli, groups_.size(), {false, true, t});
+    if (!recordings_.empty()) {
+      if (advance) record(Moment::states, k, t);
+      record(Moment::currents, k + 1, t);
+    }
+
+    char* was = before;
+    for (const Cell::Source& s : cell_.sources) {
+      for (int u = 0; u < sub_blocks_; ++u, was += vector_bytes) {
+        const std::size_t at = across_nodes_ ? position_[s.node] / W_ * W_ : (static_cast<std::size_t>(s.node) * sub_blocks_ + u) * W_;
+        std::memcpy(was, v + at * voltage_bytes_, static_cast<std::size_t>(W_) * voltage_bytes_);
+      }
+    }
+    solve(tree, arrays);
+    was = before;
+    for (std::size_t source = 0; source < cell_.sources.size(); ++source) {
+      const Cell::Source& s = cell_.sources[source];
+      for (int u = 0; u < sub_blocks_; ++u, was += vector_bytes) {
+        const std::size_t at = across_nodes_ ? position_[s.node] / W_ * W_ : (static_cast<std::size_t>(s.node) * sub_blocks_ + u) * W_;
+        std::uint32_t fired = crossing(was, v + at * voltage_bytes_, s.threshold);
+        if (across_nodes_) fired &= 1u << position_[s.node] % W_;
+        for (; fired != 0; fired &= fired - 1) {
+          const int lane = __builtin_ctz(fired);
+          const std::int64_t cell = across_nodes_ ? block : first_cell(block) + u * W_ + lane;
+          if (cell >= options_.cells) continue;
+          const double v0 = load_voltage(was, lane), v1 = load_voltage(v + at * voltage_bytes_, lane);
+          block_spikes_[block].push_back({k + 1, static_cast<std::int32_t>(cell), static_cast<std::int32_t>(source),
+                                          (static_cast<double>(k) + (s.threshold - v0) / (v1 - v0)) * dt});
+        }
+      }
+    }
+    if (!recordings_.empty()) record(Moment::voltages, k + 1, t);
+  }
+  step(0, groups_.size(), {true, false, to * dt});
+  if (!recordings_.empty()) record(Moment::states, to, to * dt);
+
+  double sum = 0;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(node_vectors_) * W_; ++i) sum += load_voltage(v, i);
+  diverged_[block] = !std::isfinite(sum);
+}
+
+void Population::receive(const Event& e, double age) {
+  const Cell::Slot& slot = cell_.slots[e.slot];
+  const Group& g = groups_[group_of_placement_[slot.placement]];
+  const Place at = place_of(e.cell);
+  char* const base = state_of(at.block) + g.state_offset;
+  const std::size_t element = element_of_row(g, slot.row, at);
+  double y[16], buffer[kMaxFields];
+  for (int s = 0; s < g.states(); ++s) y[s] = load_gate(base, element + static_cast<std::size_t>(s) * W_);
+  g.mechanism->receive(fields_of(g, slot.row, e.cell, buffer) + 1, y, e.weight, age);
+  for (int s = 0; s < g.states(); ++s) store_gate(base, element + static_cast<std::size_t>(s) * W_, y[s]);
+}
+
+// ---- recording -------------------------------------------------------------------------------------------------------------
+
+int Population::record(const Probe& probe) {
+  prepare();
+  if (probe.every < 1) throw InvalidArgument("record: every must be at least 1");
+  const auto need = [](bool holds, const char* what) {
+    if (!holds) throw InvalidArgument(std::string("record: no such ") + what);
+  };
+  const bool by_row = probe.quantity == Quantity::state || probe.quantity == Quantity::point_current;
+  if (by_row) {
+    need(probe.placement >= 0 && probe.placement < static_cast<int>(cell_.placements.size()), "placement");
+    const Group& g = groups_[group_of_placement_[probe.placement]];
+    need(probe.row >= 0 && probe.row < cell_.placements[probe.placement].rows(), "row");
+    if (probe.quantity == Quantity::state) need(probe.which >= 0 && probe.which < g.states(), "state");
+    else need(g.mechanism->is_point(), "point process");
+  } else {
+    need(probe.node >= 0 && probe.node < cell_.nodes(), "node");
+    if (probe.quantity == Quantity::cai || probe.quantity == Quantity::eca) {
+      need(pool_of_[across_nodes_ ? position_[probe.node] / W_ : probe.node] >= 0, "calcium pool on that node");
+    }
+  }
+  Recording r;
+  r.probe = probe;
+  if (steps_ % probe.every == 0) {
+    r.first = steps_ / probe.every;
+    r.count = 1;
+    r.samples.resize(options_.cells);
+    for (std::int64_t c = 0; c < options_.cells; ++c) r.samples[c] = value(r, c, static_cast<double>(steps_) * options_.env.dt);
+  }
+  recordings_.push_back(std::move(r));
+  return static_cast<int>(recordings_.size()) - 1;
+}
+
+void Population::sample(Recording& r, std::int64_t block, std::int64_t index, double t) {
+  double* const row = &r.samples[static_cast<std::size_t>(index - r.first) * options_.cells];
+  const std::int64_t first = first_cell(block), n = cells_in(block);
+  for (std::int64_t c = first; c < first + n; ++c) row[c] = value(r, c, t);
+}
+
+double Population::value(const Recording& r, std::int64_t cell, double t) const {
+  const Probe& p = r.probe;
+  const Place at = place_of(cell);
+  const char* const state = state_of(at.block);
+  switch (p.quantity) {
+    case Quantity::voltage: return load_voltage(state, vector_of_node(p.node, at));
+    case Quantity::state: {
+      const Group& g = groups_[group_of_placement_[p.placement]];
+      return load_gate(state + g.state_offset, element_of_row(g, p.row, at) + static_cast<std::size_t>(p.which) * W_);
+    }
+    case Quantity::cai:
+    case Quantity::eca: {
+      const int vector = across_nodes_ ? position_[p.node] / W_ : p.node;
+      const int lane = across_nodes_ ? position_[p.node] % W_ : at.lane;
+      const std::size_t bytes = aligned(static_cast<std::size_t>(pools_) * sub_blocks_ * W_ * gate_bytes_);
+      return load_gate(state + pool_offset_ + (p.quantity == Quantity::eca ? bytes : 0),
+                       (static_cast<std::size_t>(pool_of_[vector]) * sub_blocks_ + at.sub_block) * W_ + lane);
+    }
+    case Quantity::point_current:
+      return current_at(groups_[group_of_placement_[p.placement]], p.row, cell, t, p.quantity);
+    default: {
+      double sum = 0;
+      for (const Group& g : groups_) {
+        if (g.mechanism->is_point()) continue;
+        const auto& nodes = cell_.placements[g.placement].node;
+        for (std::size_t row = 0; row < nodes.size(); ++row) {
+          if (nodes[row] == p.node) sum += current_at(g, static_cast<int>(row), cell, t, p.quantity);
+        }
+      }
+      return sum;
+    }
+  }
+}
+
+double Population::current_at(const Group& g, int row, std::int64_t cell, double t, Quantity quantity) const {
+  const Place at = place_of(cell);
+  const char* const state = state_of(at.block);
+  const int node = cell_.placements[g.placement].node[row];
+  double y[16] = {}, buffer[kMaxFields];
+  const std::size_t element = element_of_row(g, row, at);
+  for (int s = 0; s < g.states(); ++s) y[s] = load_gate(state + g.state_offset, element + static_cast<std::size_t>(s) * W_);
+  double eca = 0;
+  if (g.mechanism->uses_calcium) {
+    Recording r;
+    r.probe = {Quantity::eca, node, 0, 0, 0, 1};
+    eca = value(r, cell, t);
+  }
+  const double v = load_voltage(state, vector_of_node(node, at));
+  const IonCurrents i = g.mechanism->currents(fields_of(g, row, cell, buffer) + 1, y, v, eca, t);
+  switch (quantity) {
+    case Quantity::sodium: return i.na;
+    case Quantity::potassium: return i.k;
+    case Quantity::calcium: return i.ca;
+    default: return i.total();
+  }
+}
+
+void Population::waiting(int recording, std::int64_t& first, std::int64_t& samples) const {
+  if (recording < 0 || recording >= static_cast<int>(recordings_.size())) throw InvalidArgument("no such recording");
+  first = recordings_[recording].first;
+  samples = recordings_[recording].count;
+}
+
+void Population::take(int recording, double* to) {
+  Recording& r = recordings_.at(recording);
+  for (std::int64_t s = 0; s < r.count; ++s) {
+    for (std::int64_t c = 0; c < options_.cells; ++c) to[c * r.count + s] = r.samples[static_cast<std::size_t>(s) * options_.cells + c];
+  }
+  r.first += r.count;
+  r.count = 0;
+  r.samples.clear();
+}
+
+// ---- state ---------------------------------------------------------------------------------------------------------------
+
+std::uint64_t Population::layout() const {
+  std::uint64_t h = 0xcbf29ce484222325ULL;  // FNV-1a
+  const auto mix = [&](const void* data, std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes; ++i) h = (h ^ static_cast<const unsigned char*>(data)[i]) * 0x100000001b3ULL;
+  };
+  const auto mix_all = [&](const auto& v) { mix(v.data(), v.size() * sizeof v[0]); };
+  const std::int64_t shape[] = {options_.cells, static_cast<std::int64_t>(options_.precision), options_.poly, across_nodes_,
+                                cell_.nodes(), pools_};
+  mix(shape, sizeof shape);
+  mix(&options_.env, sizeof options_.env);
+  mix_all(cell_.parent);
+  mix_all(cell_.area);
+  mix_all(cell_.ri);
+  mix_all(cell_.cm);
+  for (const Cell::Placement& p : cell_.placements) {
+    mix(catalogue()[p.mechanism].name, std::strlen(catalogue()[p.mechanism].name));
+    mix_all(p.node);
+    mix_all(p.values);
+  }
+  for (const Variation& v : variations_) {
+    const std::int32_t what[] = {v.placement, v.parameter, v.scale};
+    mix(what, sizeof what);
+    mix_all(v.rows);
+    mix_all(v.values);
+  }
+  return h;
+}
+
+std::int64_t Population::memory() const {
+  std::size_t n = state_.bytes() + axial_.bytes() + diagonal_.bytes();
+  for (const Slab& s : scratch_) n += s.bytes();
+  for (const Group& g : groups_) n += g.parameters.bytes() + g.coefficients.bytes();
+  for (const Recording& r : recordings_) n += r.samples.capacity() * sizeof(double);
+  return static_cast<std::int64_t>(n);
+}
+
+// A snapshot: steps, then the states cell by cell in the order of the cells, so that it does not depend on how blocks were cut.
+std::int64_t Population::state_size() const {
+  std::size_t expiries = 0;
+  for (const auto& e : expiries_) expiries += e.size();
+  return static_cast<std::int64_t>(2 * sizeof(std::int64_t) + state_.bytes() + expiries * sizeof(Expiry));
+}
+
+void Population::save(char* to) const {
+  std::int64_t count = 0;
+  for (const auto& e : expiries_) count += static_cast<std::int64_t>(e.size());
+  std::memcpy(to, &steps_, sizeof steps_);
+  std::memcpy(to + 8, &count, sizeof count);
+  std::memcpy(to + 16, state_.data(), state_.bytes());
+  to += 16 + state_.bytes();
+  for (const auto& e : expiries_) {
+    if (e.empty()) continue;
+    std::memcpy(to, e.data(), e.size() * sizeof(Expiry));
+    to += e.size() * sizeof(Expiry);
+  }
+}
+
+void Population::load(const char* from, std::int64_t size) {
+  prepare();
+  std::int64_t steps, count;
+  const auto fixed = static_cast<std::int64_t>(16 + state_.bytes());
+  if (size < fixed) throw InvalidArgument("the snapshot is " + std::to_string(size) + " bytes, " + std::to_string(fixed) + " are needed");
+  std::memcpy(&steps, from, 8);
+  std::memcpy(&count, from + 8, 8);
+  if (steps < 0 || count < 0 || count > (size - fixed) / static_cast<std::int64_t>(sizeof(Expiry)) ||
+      size != fixed + count * static_cast<std::int64_t>(sizeof(Expiry))) {
+    throw InvalidArgument("the snapshot is not of this population");
+  }
+  std::vector<Expiry> all(static_cast<std::size_t>(count));
+  if (count > 0) std::memcpy(all.data(), from + fixed, all.size() * sizeof(Expiry));
+  for (const Expiry& e : all) {
+    if (e.cell < 0 || e.cell >= options_.cells || e.slot < 0 || e.slot >= static_cast<std::int32_t>(cell_.slots.size())) {
+      throw InvalidArgument("the snapshot is not of this population");
+    }
+  }
+  std::memcpy(state_.data(), from + 16, state_.bytes());
+  for (auto& e : expiries_) e.clear();
+  for (const Expiry& e : all) expiries_[place_of(e.cell).block].push_back(e);
+  for (auto& e : expiries_) std::make_heap(e.begin(), e.end());
+  steps_ = steps;
+  for (Recording& r : recordings_) {
+    r.samples.clear();
+    r.count = 0;
+    r.first = steps / r.probe.every + 1;
+  }
+}
+
+}  // namespace galvani

@@ -1,0 +1,81 @@
+// A pool of threads that share out numbered jobs. Which thread does a job never matters to its result.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace galvani {
+
+class Threads {
+ public:
+  explicit Threads(int count) {
+    for (int i = 1; i < count; ++i) workers_.emplace_back([this, i] { work(i); });
+  }
+  ~Threads() {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    start_.notify_all();
+    for (std::thread& t : workers_) t.join();
+  }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+  int count() const { return static_cast<int>(workers_.size()) + 1; }
+
+  // Calls job(index, thread) for index 0…jobs−1. The job must not throw.
+  void run(std::int64_t jobs, const std::function<void(std::int64_t, int)>& job) {
+    if (workers_.empty() || jobs <= 1) {
+      for (std::int64_t i = 0; i < jobs; ++i) job(i, 0);
+      return;
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      job_ = &job;
+      jobs_ = jobs;
+      next_ = 0;
+      busy_ = static_cast<int>(workers_.size());
+      ++round_;
+    }
+    start_.notify_all();
+    drain(0);
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [this] { return busy_ == 0; });
+  }
+
+ private:
+  void drain(int thread) {
+    for (std::int64_t i = next_++; i < jobs_; i = next_++) (*job_)(i, thread);
+  }
+  void work(int thread) {
+    std::uint64_t seen = 0;
+    for (;;) {
+      {
+        std::unique_lock lock(mutex_);
+        start_.wait(lock, [&] { return stop_ || round_ != seen; });
+        if (stop_) return;
+        seen = round_;
+      }
+      drain(thread);
+      const std::lock_guard lock(mutex_);
+      if (--busy_ == 0) done_.notify_one();
+    }
+  }
+
+  std::vector<std::thread> workers_;
+  std::mutex mutex_;
+  std::condition_variable start_, done_;
+  const std::function<void(std::int64_t, int)>* job_ = nullptr;
+  std::atomic<std::int64_t> next_{0};
+  std::int64_t jobs_ = 0;
+  std::uint64_t round_ = 0;
+  int busy_ = 0;
+  bool stop_ = false;
+};
+
+}  // namespace galvani

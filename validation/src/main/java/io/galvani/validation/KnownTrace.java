@@ -1,0 +1,126 @@
+package io.galvani.validation;
+
+import io.galvani.InputException;
+import io.galvani.Location;
+import io.galvani.Population;
+import io.galvani.Probe;
+import io.galvani.Recording;
+import io.galvani.cell.CompiledCell;
+import io.galvani.cell.CompiledCell.NodeKind;
+import io.galvani.trace.Npy;
+import io.galvani.validation.Verdict.Finding;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+
+/** A file of known samples, at one place or at all segments, and the recordings that are to equal it. */
+final class KnownTrace {
+  private final Case.Trace spec;
+  private final double dt;
+  private final Npy known;
+  private final List<Probe> probes;
+  private final int every;         // steps from one recorded sample to the next
+  private final int[] samples;     // which of the recorded samples the file holds
+  private final double[][] got;    // [probe][recorded sample]
+  private final List<Recording> recordings = new ArrayList<>();
+  private int filled;
+
+  KnownTrace(Path folder, Case.Trace spec, CompiledCell cell, Case.Run run) {
+    this.spec = spec;
+    dt = run.dt();
+    known = Npy.read(folder.resolve(spec.file()));
+    probes = probes(spec, cell);
+    int steps = (int) Math.round(run.tstop() / dt);
+    if (spec.times() == null) {
+      every = spec.every() == null ? 1 : spec.every();
+      samples = IntStream.rangeClosed(0, steps / every).toArray();
+    } else {
+      int[] at = spec.times().stream().mapToInt(t -> (int) Math.round(t / dt)).toArray();
+      every = Arrays.stream(at).reduce(0, KnownTrace::gcd);
+      samples = Arrays.stream(at).map(s -> s / every).toArray();
+    }
+    got = new double[probes.size()][steps / every + 1];
+    int[] shape = spec.nodes() == null ? new int[] {samples.length} : new int[] {samples.length, probes.size()};
+    if (!Arrays.equals(shape, known.shape())) {
+      throw new InputException(folder.resolve(spec.file()).toString(), null, "has shape " + Arrays.toString(known.shape())
+          + " where the run has " + Arrays.toString(shape), null);
+    }
+  }
+
+  private static List<Probe> probes(Case.Trace spec, CompiledCell cell) {
+    if (spec.nodes() == null) {
+      return List.of(new Probe(Case.at(spec.section(), spec.x(), spec.file()), spec.quantity()));
+    }
+    if (!spec.nodes().equals("kind=seg")) {
+      throw new InputException(Case.FILE, "nodes", "'" + spec.nodes() + "' is not kind=seg", null);
+    }
+    var nodes = cell.nodes();
+    return IntStream.range(0, nodes.count()).filter(i -> nodes.kind()[i] == NodeKind.SEG)
+        .mapToObj(i -> new Probe(new Location(nodes.section()[i], nodes.x()[i]), spec.quantity())).toList();
+  }
+
+  void record(Population population) {
+    probes.forEach(p -> recordings.add(population.record(p, every)));
+  }
+
+  void drain() {
+    int n = 0;
+    for (int p = 0; p < got.length; p++) {
+      double[] piece = recordings.get(p).drain()[0];
+      n = piece.length;
+      System.arraycopy(piece, 0, got[p], filled, n);
+    }
+    filled += n;
+  }
+
+  /**
+   * @param alpha whether the run has AlphaSynapse events
+   * @return one finding for each place
+   */
+  List<Finding> compare(Mode mode, boolean alpha) {
+    var findings = new ArrayList<Finding>();
+    for (int p = 0; p < got.length; p++) {
+      double[] expected = spec.nodes() == null ? known.values() : known.column(p);
+      double bound = spec.quantity().equals("v")
+          ? Tolerance.voltage(mode, known.type() == Npy.Type.F4, alpha).value
+          : Tolerance.relative(mode, alpha).value * Arrays.stream(expected).map(Math::abs).max().orElse(0);
+      findings.add(compare(p, expected, bound, Tolerance.shift(mode).value));
+    }
+    return findings;
+  }
+
+  private Finding compare(int p, double[] expected, double bound, double shift) {
+    // Samples to each side whose range a sample may lie in; snapshots have no neighbours.
+    int reach = spec.times() != null ? 0 : (int) Math.ceil(shift / (dt * every) - 1e-9);
+    double error = 0;
+    double excess = 0;
+    int worst = 0;
+    for (int k = 0; k < expected.length; k++) {
+      double is = got[p][samples[k]];
+      double low = expected[k];
+      double high = expected[k];
+      for (int j = Math.max(0, k - reach); j <= Math.min(expected.length - 1, k + reach); j++) {
+        low = Math.min(low, expected[j]);
+        high = Math.max(high, expected[j]);
+      }
+      double off = Math.abs(is - expected[k]);
+      if (!(off <= error)) {
+        error = off;
+        worst = k;
+      }
+      double outside = Math.max(low - is, is - high);
+      if (!(outside <= excess)) {
+        excess = outside;
+      }
+    }
+    return new Finding(spec.quantity() + " " + probes.get(p).at(), error, excess, bound, spec.unit(),
+        String.format(Locale.ROOT, "at %.3f ms", samples[worst] * every * dt));
+  }
+
+  private static int gcd(int a, int b) {
+    return b == 0 ? a : gcd(b, a % b);
+  }
+}

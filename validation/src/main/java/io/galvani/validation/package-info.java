@@ -1,0 +1,2 @@
+/** Runs cases with known answers on an engine and judges what comes out. */
+package io.galvani.validation;
