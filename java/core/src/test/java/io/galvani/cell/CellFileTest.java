@@ -13,6 +13,7 @@ import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -214,6 +215,18 @@ class CellFileTest {
     assertArrayEquals(new double[][] {{2, 1}, {0, -90}}, cell.receptors().getFirst().values());
     assertEquals(0.001, cell.membrane().stream().filter(p -> p.mechanism().name().equals("pas")).findFirst().orElseThrow()
         .values()[0][0]);
+  }
+
+  @Test
+  void layer5PyramidalCell() {
+    var cell = Cells.load("l5pc");
+    var hot = cell.membrane().stream().filter(p -> p.mechanism().name().equals("Ca_HVA")).findFirst().orElseThrow();
+    assertTrue(Arrays.stream(hot.values()[0]).filter(g -> g == 5.55e-4).count() > 5, "no hot zone");
+    assertEquals(List.of("soma[0]"), cell.sectionLists().get("soma"));
+    assertEquals(List.of("axon[0]", "axon[1]"), cell.sectionLists().get("axon"));
+    assertEquals(cell.nodes().segments() - 2, cell.slots().stream().filter(s -> s.name().startsWith("inh[")).count());
+    assertEquals(cell.nodes().segments() - 3, cell.slots().stream().filter(s -> s.name().startsWith("exc[")).count());
+    assertEquals(-80, cell.defaults().vInit());
   }
 
   @Test

@@ -96,14 +96,14 @@ class CompiledCellTest {
 
     for (String target : List.of("dend.g", "dend.pas.g", "dend.g_pas")) {
       var changed = cell.with(target, 5e-4);
-      assertArrayEquals(new double[] {1e-4, 5e-4, 5e-4, 5e-4, 5e-4, 5e-4, 5e-4, 5e-4, 5e-4}, pas(changed), target);
-      assertEquals(1e-4, pas(cell)[3], "the cell itself is left as it was");
+      assertArrayEquals(new double[] {1e-4, 5e-4, 5e-4, 5e-4, 5e-4, 5e-4, 5e-4, 5e-4, 5e-4}, values(changed, "pas"), target);
+      assertEquals(1e-4, values(cell, "pas")[3], "the cell itself is left as it was");
     }
     var parameter = assertInstanceOf(Target.OfMembrane.class, cell.resolve("dend[1].pas.e"));
     assertEquals("pas", cell.membrane().get(parameter.placement()).mechanism().name());
     assertEquals(1, parameter.parameter());
     assertArrayEquals(new int[] {4, 5, 6, 7, 8}, parameter.rows());
-    assertEquals(0.2, cell.with("soma.gnabar", 0.2).membrane().get(1).values()[0][0]);
+    assertEquals(0.2, values(cell.with("soma.gnabar", 0.2), "hh")[0]);
 
     var cm = cell.with("dend[0].cm", 2).nodes();
     assertArrayEquals(new double[] {0, 1, 0, 2, 2, 2, 0, 1, 1, 1, 1, 1, 0}, cm.cm());
@@ -140,7 +140,7 @@ class CompiledCellTest {
     assertTrue(e.getMessage().contains(message), e.getMessage());
   }
 
-  private static double[] pas(CompiledCell cell) {
-    return cell.membrane().stream().filter(p -> p.mechanism().name().equals("pas")).findFirst().orElseThrow().values()[0];
+  private static double[] values(CompiledCell cell, String mechanism) {
+    return cell.membrane().stream().filter(p -> p.mechanism().name().equals(mechanism)).findFirst().orElseThrow().values()[0];
   }
 }
