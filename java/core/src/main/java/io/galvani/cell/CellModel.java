@@ -35,7 +35,7 @@ public final class CellModel {
   /** A parameter's value on a section; {@code region} is what a normalised distance is normalised over. */
   private record Setting(Distribution value, List<String> region, Origin origin) {}
 
-  /** Slots on each section of a region: at x, or on every segment if x is {@code null}. */
+  /** One slot ({@code region} is {@code null}), or slots named after it at x of each section, or on each segment (no x). */
   private record SlotGroup(List<String> region, Double x, SlotSpec spec, Origin origin) {}
 
   /** What one section is made of, with NEURON's defaults. */
@@ -378,15 +378,22 @@ public final class CellModel {
       return this;
     }
 
-    /** Adds a slot on every segment of a region: name[0], name[1] … in the order of nodes. */
-    public Builder slots(String region, String name, String kind, Map<String, Double> parameters, double weight) {
-      slots.add(new SlotGroup(sectionsOf(region), null, new SlotSpec(name, null, kind, parameters, weight), origin));
-      return this;
+    /** Adds a slot on every segment of some regions: name[0], name[1] … in the order of nodes. */
+    public Builder slots(List<String> regions, String name, String kind, Map<String, Double> parameters, double weight) {
+      return addSlots(regions, null, new SlotSpec(name, null, kind, parameters, weight));
     }
 
-    /** Adds a slot at {@code x} of every section of a region: name[0], name[1] … in the order of sections. */
-    public Builder slots(String region, double x, String name, String kind, Map<String, Double> parameters, double weight) {
-      slots.add(new SlotGroup(sectionsOf(region), x, new SlotSpec(name, null, kind, parameters, weight), origin));
+    /** Adds a slot at {@code x} of every section of some regions: name[0], name[1] … in the order of sections. */
+    public Builder slots(List<String> regions, double x, String name, String kind, Map<String, Double> parameters,
+        double weight) {
+      requireRange("x", x, 0, 1, "");
+      return addSlots(regions, x, new SlotSpec(name, null, kind, parameters, weight));
+    }
+
+    private Builder addSlots(List<String> regions, Double x, SlotSpec spec) {
+      var members = new LinkedHashSet<String>();
+      regions.forEach(r -> members.addAll(sectionsOf(r)));
+      slots.add(new SlotGroup(List.copyOf(members), x, spec, origin));
       return this;
     }
 
@@ -424,7 +431,8 @@ public final class CellModel {
       return lists;
     }
 
-    private List<String> sectionsOf(String region) {
+    /** The sections of a region. */
+    List<String> sectionsOf(String region) {
       var lists = lists();
       if (lists.containsKey(region)) {
         return List.copyOf(lists.get(region));
@@ -442,7 +450,8 @@ public final class CellModel {
       return sectionsOf(region).stream().map(membrane::get).toList();
     }
 
-    private Location known(Location at) {
+    /** A location with the full name of its section. */
+    Location known(Location at) {
       String section = NodeIndex.sectionNamed(at.section(), sections.keySet());
       if (section == null) {
         throw origin.unknown("section", at.section(), sections.keySet());
