@@ -278,11 +278,11 @@ def synapses():
                                        e_mV=5)]
     times = [(0, None), (1, None), (5, 2 * w), (5, w), (12.5, 4 * w), (12.525, 0), (20.011, 8 * w)]
     leak = cylinder(20, 20, pas=dict(g=1e-4, e=-70))
-    kinds = ["ExpSyn", "Exp2Syn", "AmpaNmda", "GABA", "AmpaNmda_other"]
     case("synapses", cylinders=leak, slots=slots, runs=[
-        *(run(kind, 40, V, trace(slots[i]["type"] + ".i", every=2), v_init=-70,
-              events=[(t, i, x) for t, x in times]) for i, kind in enumerate(kinds) if kind != "GABA"),
+        *(run(kind, 40, V, trace(kind + ".i", every=2), v_init=-70, events=[(t, i, x) for t, x in times])
+          for i, kind in enumerate(("ExpSyn", "Exp2Syn", "AmpaNmda"))),
         run("GABA", 40, V, v_init=-60, events=[(t, 3, None) for t, _ in times]),
+        run("AmpaNmda_other", 40, V, v_init=-70, events=[(t, 4, x) for t, x in times]),
         run("all", 40, V, v_init=-70, events=sorted((t + i, i, x) for i in range(5) for t, x in times if x is not None))])
     squid = cylinder(17.841241161527712, 17.841241161527712, hh=dict(gnabar=0.12, gkbar=0.036, gl=0.0003, el=-54.3, ena=50, ek=-77))
     rng = np.random.default_rng(7)

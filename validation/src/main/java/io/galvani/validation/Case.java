@@ -73,9 +73,10 @@ public record Case(@JsonProperty(required = true) String format, @JsonProperty(v
   record Run(@JsonProperty(required = true) String name, @JsonProperty(value = "dt_ms", required = true) double dt,
       @JsonProperty(value = "tstop_ms", required = true) double tstop,
       @JsonProperty(value = "v_init_mV", required = true) double vInit, @JsonProperty(required = true) double celsius,
-      @JsonProperty("usetable_hh") int usetable, List<Point> stimuli, String events, List<Trace> traces, String spikes,
+      @JsonProperty("usetable_hh") Integer usetable, List<Point> stimuli, String events, List<Trace> traces, String spikes,
       @JsonProperty("steady_state") String steadyState) {
     Run {
+      usetable = Objects.requireNonNullElse(usetable, 0);
       stimuli = Objects.requireNonNullElse(stimuli, List.of());
       traces = Objects.requireNonNullElse(traces, List.of());
     }

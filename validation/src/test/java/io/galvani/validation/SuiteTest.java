@@ -1,14 +1,12 @@
 package io.galvani.validation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.galvani.cable.Precision;
 import io.galvani.cable.Rates;
 import io.galvani.device.cpu.CpuDevice;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -60,9 +58,8 @@ class SuiteTest {
   }
 
   private static void allPass(Path cases, Mode mode) {
-    List<String> lines = new ArrayList<>();
-    List<Verdict> verdicts = new Suite(CpuDevice.get(), mode, lines::add).judge(cases);
-    assertTrue(verdicts.stream().allMatch(Verdict::passed), () -> mode + "\n" + String.join("\n", lines));
+    List<Verdict> verdicts = new Suite(CpuDevice.get(), mode, line -> { }).judge(cases);
+    assertEquals(List.of(), verdicts.stream().filter(v -> !v.passed()).toList(), mode.toString());
     assertEquals(verdicts.stream().map(Verdict::run).distinct().count(), verdicts.size(), "each run has its own name");
   }
 }

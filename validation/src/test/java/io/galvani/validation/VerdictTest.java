@@ -30,7 +30,7 @@ class VerdictTest {
   @Test
   void passesWhatIsRightAndNothingElse() throws IOException {
     assertTrue(judge(CASE, -70, -70, -70, -70, -70).passed());
-    assertFails("v soma(0.5): 2e-06 mV, bound 1e-06, at 0.075 ms", judge(CASE, -70, -70, -70, -70.000002, -70));
+    assertFails("v soma(0.5): 2.0e-06 mV, bound 1.0e-06, at 0.075 ms", judge(CASE, -70, -70, -70, -70.000002, -70));
     assertFails("v soma(0.5): NaN", judge(CASE, -70, -70, Double.NaN, -70, -70));
     assertFails("has shape [4] where the run has [5]", judge(CASE, -70, -70, -70, -70));
   }
@@ -38,14 +38,14 @@ class VerdictTest {
   @Test
   void whatWeLackFails() throws IOException {
     assertFails("not supported: ", judge(CASE.replace("\"pas\"", "\"hodgkin\""), -70, -70, -70, -70, -70));
-    assertFails("not supported: ", judge(CASE.replace("\"v\"", "\"ica\""), -70, -70, -70, -70, -70));
+    assertFails("not supported: ", judge(CASE.replace("\"v\"", "\"hh.m\""), -70, -70, -70, -70, -70));
     assertFails("not supported: ", judge(CASE.replace("\"celsius\"", "\"stimuli\": [{\"type\": \"SEClamp\"}], \"celsius\""),
         -70, -70, -70, -70, -70));
   }
 
   @Test
   void anUnknownKeyIsAnError() throws IOException {
-    assertFails("runs.json:2: unknown key 'nsegs'. Did you mean 'nseg'?", judge(CASE.replace("nseg", "nsegs"), -70));
+    assertFails("runs.json:2: unknown key 'nsegs'. Did you mean 'nseg'?", judge(CASE.replace("\"nseg\"", "\"nsegs\": 3, \"nseg\""), -70));
     assertFails("tstop_ms", judge(CASE.replace("\"tstop_ms\": 0.1,", ""), -70));
     assertFails("galvani-case-2", judge(CASE.replace("case-1", "case-2"), -70));
     assertFails("runs.json:1", judge("[]", -70));

@@ -14,7 +14,8 @@ import java.util.Arrays;
 import java.util.regex.Pattern;
 
 /**
- * An array in NumPy's {@code .npy} format: little-endian float32 or float64, C order, one or two dimensions.
+ * An array in NumPy's {@code .npy} format: little-endian float32 or float64, one or two dimensions. Written in C order, read in
+ * Fortran order too.
  *
  * @param type as stored
  * @param shape one or two extents
@@ -109,9 +110,7 @@ public record Npy(Type type, int[] shape, double[] values) {
     }
     String header = StandardCharsets.ISO_8859_1.decode(piece(channel, from, (int) length)).toString();
     Type type = type(file, field(file, header, DESCR, "descr"));
-    if (field(file, header, ORDER, "fortran_order").equals("True")) {
-      throw bad(file, "is in Fortran order. Save it with numpy.ascontiguousarray");
-    }
+    boolean fortran = field(file, header, ORDER, "fortran_order").equals("True");
     int[] shape = shape(file, field(file, header, SHAPE, "shape"));
     long count = shape.length == 1 ? shape[0] : (long) shape[0] * shape[1];
     long data = from + length;
@@ -130,7 +129,17 @@ public record Npy(Type type, int[] shape, double[] values) {
         values[i++] = type.get(b);
       }
     }
-    return new Npy(type, shape, values);
+    return new Npy(type, shape, fortran && shape.length == 2 ? byRows(values, shape) : values);
+  }
+
+  private static double[] byRows(double[] byColumns, int[] shape) {
+    double[] values = new double[byColumns.length];
+    for (int i = 0, k = 0; i < shape[0]; i++) {
+      for (int j = 0; j < shape[1]; j++) {
+        values[k++] = byColumns[j * shape[0] + i];
+      }
+    }
+    return values;
   }
 
   /** Writes a one-dimensional array. */
