@@ -5,8 +5,8 @@ import io.galvani.InputException;
 /**
  * A parameter that differs from cell to cell.
  *
- * @param target {@code region.parameter}, {@code region.mechanism.parameter} or {@code region.cm}, where a region is a section, a
- *     section list or {@code all}; for a stimulus {@code stimulus[i].parameter}
+ * @param target {@code region.parameter} and the like, see {@link io.galvani.cell.CompiledCell#resolve}; for a stimulus
+ *     {@code stimulus[i].parameter}
  * @param mode whether the values replace what the cell has or multiply it
  * @param values one a cell
  */

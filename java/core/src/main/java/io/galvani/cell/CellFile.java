@@ -159,9 +159,12 @@ public final class CellFile {
       }
       return NsegRule.fixed((int) n);
     }
-    var rule = region.map("nseg").only(List.of("every", "d_lambda", "f"));
-    return rule.has("every") ? NsegRule.every(rule.number("every", "um"))
-        : NsegRule.dLambda(rule.number("d_lambda", ""), rule.number("f", "Hz", 100));
+    var rule = region.map("nseg");
+    if (rule.has("every")) {
+      return NsegRule.every(rule.only(List.of("every")).number("every", "um"));
+    }
+    rule.only(List.of("d_lambda", "f", "every"));
+    return NsegRule.dLambda(rule.number("d_lambda", ""), rule.number("f", "Hz", 100));
   }
 
   private void readMechanism(String region, String name, YamlMap mechanisms) {

@@ -57,6 +57,7 @@ public final class CellModel {
     }
   }
 
+  private final String name;
   private final Origin origin;
   private final List<Section> sections;
   private final Map<String, Membrane> membrane = new HashMap<>();
@@ -66,7 +67,8 @@ public final class CellModel {
   private final Defaults defaults;
 
   private CellModel(Builder b) {
-    origin = new Origin(b.name, null);
+    name = b.name;
+    origin = b.origin;
     sections = List.copyOf(b.sections.values());
     b.membrane.forEach((section, m) -> membrane.put(section, m.copy()));
     lists = b.lists();
@@ -102,7 +104,7 @@ public final class CellModel {
         placements.add(place(m, nodes));
       }
     }
-    var bare = new CompiledCell(origin.source(), nodes, List.copyOf(placements), List.of(), List.of(), new int[0][], sources,
+    var bare = new CompiledCell(name, nodes, List.copyOf(placements), List.of(), List.of(), new int[0][], sources,
         lists, defaults);
     var table = new SlotTable(bare);
     slots.forEach(g -> addSlots(g, nodes, table));

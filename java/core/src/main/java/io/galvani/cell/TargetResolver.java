@@ -88,6 +88,7 @@ final class TargetResolver {
     String mechanism = placement.mechanism().name();
     for (Parameter p : placement.mechanism().parameters()) {
       String name = mechanism + "." + p.name();
+      known.add(p.name());
       known.add(name);
       if (parameter.equals(p.name()) || parameter.equals(name) || parameter.equals(p.name() + "_" + mechanism)) {
         matches.add(new Match(name, target.apply(placement.mechanism().indexOf(p.name()), rows)));

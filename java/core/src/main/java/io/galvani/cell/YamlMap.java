@@ -20,6 +20,7 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
+import org.yaml.snakeyaml.parser.ParserException;
 
 /** A mapping of a YAML file, read strictly: each fault names its line. Nothing but text, numbers, lists and mappings. */
 final class YamlMap {
@@ -70,7 +71,7 @@ final class YamlMap {
     } catch (MarkedYAMLException e) {
       var mark = e.getProblemMark() == null ? e.getContextMark() : e.getProblemMark();
       throw InputException.at(source, mark == null ? 1 : mark.getLine() + 1, "is not YAML: " + e.getProblem(),
-          "Names with brackets need quotes inside { } and [ ]");
+          e instanceof ParserException ? "Names with brackets need quotes inside { } and [ ]" : null);
     } catch (YAMLException e) {
       throw new InputException(source, null, "is not YAML: " + e.getMessage().lines().findFirst().orElse(""), null);
     }

@@ -48,6 +48,7 @@ public final class Swc {
   public static final int MAX_POINTS = 10_000_000;
 
   private static final int MAX_LINE = 10_000;
+  private static final float MAX_SIZE = 1e7f;
   private static final int SOMA = 1;
 
   private final String source;
@@ -157,13 +158,13 @@ public final class Swc {
   private float real(String what, String word, int number) {
     try {
       float value = Float.parseFloat(word);
-      if (Float.isFinite(value)) {
+      if (Math.abs(value) <= MAX_SIZE) {
         return value;
       }
     } catch (NumberFormatException e) {
       // reported below
     }
-    throw fault(number, what + " '" + word + "' is not a finite number", null);
+    throw fault(number, what + " '" + word + "' is not a number of at most 1e7 µm", null);
   }
 
   private void grow() {

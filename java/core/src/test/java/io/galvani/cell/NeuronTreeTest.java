@@ -9,21 +9,24 @@ import io.galvani.SharedData;
 import io.galvani.cell.CompiledCell.NodeKind;
 import io.galvani.cell.CompiledCell.Nodes;
 import io.galvani.cell.CompiledCell.Placement;
+import io.galvani.cell.Distribution.Distance;
 import io.galvani.morphology.Morphology;
 import io.galvani.morphology.Section;
 import io.galvani.morphology.Shape;
 import io.galvani.morphology.Swc;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -130,11 +133,13 @@ class NeuronTreeTest {
   @Test
   void membraneOfL5pc() throws IOException {
     var swc = SharedData.path("reference", "hay_cell1", "cell1.swc");
+    var withoutAxon = String.join("\n", Files.readAllLines(swc).stream().filter(l -> !l.matches("\\d+ 2 .*")).toList());
     var table = CompartmentTable.read(SharedData.path("reference", "hay_cell1", "nodes.csv.gz"),
         CompartmentTable.Options.NONE.constant("ena", 50).constant("ek", -85));
     CompiledCell cell;
     try (var yaml = new InputStreamReader(Cells.class.getResourceAsStream("/io/galvani/cells/l5pc.yaml"))) {
-      cell = CellFile.read("l5pc.yaml", "l5pc", yaml, name -> Files.newInputStream(swc)).compile();
+      cell = CellFile.read("l5pc.yaml", "l5pc", yaml,
+          name -> new ByteArrayInputStream(withoutAxon.getBytes(StandardCharsets.UTF_8))).compile();
     }
 
     assertSameTree(table.nodes(), cell.nodes()); // areas differ: the SWC has lost the daughters' own first diameters
@@ -155,19 +160,65 @@ class NeuronTreeTest {
     assertEquals(29, hot);
   }
 
+  /** Sections without points, children inside a section of many segments, ramps over x and over distance. */
+  @Test
+  void layer5CellOfThePaper() throws IOException {
+    var sections = SharedData.rows(SharedData.path("reference", "paper_cells", "L5", "sections.csv"));
+    var morphology = morphology(sections, SharedData.path("reference", "paper_cells", "L5", "points3d.csv.gz"), 1.3);
+    var builder = CellModel.builder("L5").morphology(morphology).Ra("all", 80);
+    sections.forEach(s -> builder.nseg(s.get("section"), NsegRule.fixed(Integer.parseInt(s.get("nseg")))));
+    var nodes = builder.build().compile().nodes();
+    var path = new PathLength(morphology.sections(), new Location("soma", 0));
+
+    var rows = SharedData.rows(SharedData.path("reference", "paper_cells", "L5", "nodes.csv.gz"));
+    assertEquals(rows.size(), nodes.count());
+    var d = Distance.from(new Location("soma", 0));
+    Distribution na = new Distribution.Ramp(new double[] {0, 100}, new double[] {1.5 * 500, 1.5 * 20}, d);
+    Distribution kv = new Distribution.Exponential(1.5, 3, 97, -1 / 80.0, d);
+    Distribution ih = new Distribution.Exponential(1.5, -0.0002, 0.0002, 0.003087, d);
+    Distribution ais = new Distribution.Ramp(new double[] {0, 0.2, 0.4, 0.4}, new double[] {500, 5000, 0, 1000},
+        Distance.RELATIVE);
+    double worst = 0;
+    for (int i = 0; i < rows.size(); i++) {
+      var row = rows.get(i);
+      String where = row.get("section") + "(" + row.get("x") + ")";
+      assertEquals(row.get("section"), nodes.section()[i], where);
+      assertEquals(Integer.parseInt(row.get("parent")), nodes.parent()[i], where);
+      worst = Math.max(worst, relative(Double.parseDouble(row.get("area_um2")), nodes.area()[i]));
+      worst = i == 0 ? 0 : Math.max(worst, relative(Double.parseDouble(row.get("ri_to_parent_MOhm")), nodes.ri()[i]));
+      double distance = path.at(nodes.section()[i], nodes.x()[i]);
+      assertEquals(Double.parseDouble(row.get("distance_from_soma0_um")), distance, 1e-9, where);
+      if (nodes.kind()[i] == NodeKind.SEG && row.get("section").startsWith("dend")) {
+        assertEquals(Double.parseDouble(row.get("gbar_na")), na.at(distance), 1e-9, where);
+        assertEquals(Double.parseDouble(row.get("gbar_Kv")), kv.at(distance), 1e-9, where);
+        assertEquals(Double.parseDouble(row.get("gbar_ih")), ih.at(distance), 1e-12, where);
+      } else if (nodes.kind()[i] == NodeKind.SEG && row.get("section").equals("axon[0]")) {
+        assertEquals(Double.parseDouble(row.get("gbar_na")), ais.at(nodes.x()[i]), 1e-9, where);
+      }
+    }
+    System.out.printf("L5: largest relative error of area and ri %.1e%n", worst);
+    assertTrue(worst < 1e-12, "area or ri: " + worst);
+  }
+
   private static Morphology hay() throws IOException {
-    var points = new LinkedHashMap<String, List<float[]>>();
-    for (var p : SharedData.rows(SharedData.path("reference", "hay_cell1", "pt3d.csv.gz"))) {
+    return morphology(SharedData.rows(SharedData.path("reference", "hay_cell1", "sections.csv")),
+        SharedData.path("reference", "hay_cell1", "pt3d.csv.gz"), 1);
+  }
+
+  /** Sections as NEURON holds them; those without points are cylinders of one diameter. */
+  private static Morphology morphology(List<Map<String, String>> rows, Path pointFile, double diam) throws IOException {
+    var points = new HashMap<String, List<float[]>>();
+    for (var p : SharedData.rows(pointFile)) {
       points.computeIfAbsent(p.get("section"), k -> new ArrayList<>()).add(new float[] {Float.parseFloat(p.get("x_um")),
           Float.parseFloat(p.get("y_um")), Float.parseFloat(p.get("z_um")), Float.parseFloat(p.get("diam_um"))});
     }
     var sections = new ArrayList<Section>();
-    for (var s : SharedData.rows(SharedData.path("reference", "hay_cell1", "sections.csv"))) {
-      String parent = s.get("parent_section");
+    for (var s : rows) {
+      String parent = s.getOrDefault("parent_section", s.get("parent"));
       var p = points.get(s.get("section"));
       sections.add(new Section(s.get("section"),
           parent.isEmpty() ? null : new Location(parent, Double.parseDouble(s.get("parent_x"))),
-          p == null ? new Shape.Cylinder(Double.parseDouble(s.get("L_um")), 1)
+          p == null ? new Shape.Cylinder(Double.parseDouble(s.get("L_um")), diam)
               : new Shape.Points(column(p, 0), column(p, 1), column(p, 2), column(p, 3))));
     }
     return new Morphology(sections);
