@@ -7,7 +7,6 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -87,10 +86,8 @@ public record Npy(Type type, int[] shape, double[] values) {
   public static Npy read(Path file) {
     try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
       return read(file, channel);
-    } catch (NoSuchFileException e) {
-      throw new InputException(file.toString(), null, "there is no such file", null);
     } catch (IOException e) {
-      throw new InputException(file.toString(), null, "cannot be read: " + e.getMessage(), null);
+      throw InputException.unreadable(file, e);
     }
   }
 
