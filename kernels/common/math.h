@@ -26,6 +26,12 @@ namespace galvani {
 GALVANI_FN float select(bool c, float a, float b) { return c ? a : b; }
 GALVANI_FN double select(bool c, double a, double b) { return c ? a : b; }
 GALVANI_FN bool any(bool c) { return c; }
+// NaN stays NaN.
+GALVANI_FN float clamp(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
+GALVANI_FN double clamp(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
+// Whether a table of 16 doubles costs no more than half a polynomial: only where it fits registers.
+template <class R>
+inline constexpr bool has_register_table = false;
 GALVANI_FN float abs(float x) { return x < 0 ? -x : x; }
 GALVANI_FN double abs(double x) { return x < 0 ? -x : x; }
 
@@ -37,10 +43,10 @@ GALVANI_FN To bits_as(From x) {
   return y;
 }
 
-// table[k mod 16] · 2^floor(k/16) for the integer k that `shifted` = k + 1.5·2^52 holds in its low bits.
-GALVANI_FN double scale16(double shifted, const double* table) {
+// 2^k for the integer k that `shifted` = k + 1.5·2^52 holds in its low bits.
+GALVANI_FN double scale1(double shifted) {
   const auto k = bits_as<std::int64_t>(shifted);
-  return bits_as<double>(bits_as<std::int64_t>(table[k & 15]) + static_cast<std::int64_t>(static_cast<std::uint64_t>(k >> 4) << 52));
+  return bits_as<double>(static_cast<std::int64_t>((static_cast<std::uint64_t>(k) << 52) + 0x3ff0000000000000ULL));
 }
 // 2^k for the integer k that `shifted` = k + 1.5·2^23 holds in its low bits.
 GALVANI_FN float scale1(float shifted) {
@@ -61,16 +67,12 @@ GALVANI_FN void split(float x, float& m, float& e) {
   e = static_cast<float>(k);
 }
 
-// 2^(j/16)
-#if defined(__CUDACC__)
-__device__ __constant__
-#else
-alignas(64) inline constexpr
-#endif
-    double exp2_16[16] = {0x1p+0, 0x1.0b5586cf9890fp+0, 0x1.172b83c7d517bp+0, 0x1.2387a6e756238p+0,
-                          0x1.306fe0a31b715p+0, 0x1.3dea64c123422p+0, 0x1.4bfdad5362a27p+0, 0x1.5ab07dd485429p+0,
-                          0x1.6a09e667f3bcdp+0, 0x1.7a11473eb0187p+0, 0x1.8ace5422aa0dbp+0, 0x1.9c49182a3f090p+0,
-                          0x1.ae89f995ad3adp+0, 0x1.c199bdd85529cp+0, 0x1.d5818dcfba487p+0, 0x1.ea4afa2a490dap+0};
+// 2^(j/16), for packs that hold it in registers.
+alignas(64) inline constexpr double exp2_16[16] = {
+    0x1p+0,               0x1.0b5586cf9890fp+0, 0x1.172b83c7d517bp+0, 0x1.2387a6e756238p+0,
+    0x1.306fe0a31b715p+0, 0x1.3dea64c123422p+0, 0x1.4bfdad5362a27p+0, 0x1.5ab07dd485429p+0,
+    0x1.6a09e667f3bcdp+0, 0x1.7a11473eb0187p+0, 0x1.8ace5422aa0dbp+0, 0x1.9c49182a3f090p+0,
+    0x1.ae89f995ad3adp+0, 0x1.c199bdd85529cp+0, 0x1.d5818dcfba487p+0, 0x1.ea4afa2a490dap+0};
 
 // ---- exp and what is made of it ------------------------------------------------------------------------------------
 
@@ -81,26 +83,44 @@ template <class R>
 struct ExpParts { R s, q; };
 
 template <class R>
-GALVANI_FN ExpParts<R> exp_parts(R x, double) {  // s = 2^(k/16), |r| ≤ ln2/32
-  x = select(x < R(-708.0), R(-708.0), x);
-  x = select(x > R(709.0), R(709.0), x);
+GALVANI_FN ExpParts<R> exp_parts(R x, double) {
+  x = clamp(x, R(-708.0), R(709.0));
   const R shift(0x1.8p52);
-  const R shifted = x * R(0x1.71547652b82fep+4) + shift;  // 16/ln2
-  const R k = shifted - shift;
-  R r = x - k * R(0x1.62e42fefa0000p-5);  // ln2/16, exact in the product with |k| < 2^15
-  r = r - k * R(0x1.cf79abc9e3b3ap-44);
-  R q = r * R(1.0 / 720) + R(1.0 / 120);
-  q = q * r + R(1.0 / 24);
-  q = q * r + R(1.0 / 6);
-  q = q * r + R(0.5);
-  q = q * r * r + r;
-  return {scale16(shifted, exp2_16), q};
+  if constexpr (has_register_table<R>) {  // s = 2^(k/16), |r| ≤ ln2/32
+    const R shifted = x * R(0x1.71547652b82fep+4) + shift;
+    const R k = shifted - shift;
+    R r = x - k * R(0x1.62e42fefa0000p-5);  // ln2/16 in two parts, the first exact in the product
+    r = r - k * R(0x1.cf79abc9e3b3ap-44);
+    R q = r * R(1.0 / 720) + R(1.0 / 120);
+    q = q * r + R(1.0 / 24);
+    q = q * r + R(1.0 / 6);
+    q = q * r + R(0.5);
+    q = q * r * r + r;
+    return {scale16(shifted, exp2_16), q};
+  } else {  // s = 2^k, |r| ≤ ln2/2
+    const R shifted = x * R(0x1.71547652b82fep+0) + shift;
+    const R k = shifted - shift;
+    R r = x - k * R(0x1.62e42fefa0000p-1);
+    r = r - k * R(0x1.cf79abc9e3b3ap-40);
+    // Taylor to degree 12, in two interleaved halves.
+    const R r2 = r * r;
+    R even = r2 * R(1.0 / 479001600) + R(1.0 / 3628800);
+    R odd = r2 * R(1.0 / 39916800) + R(1.0 / 362880);
+    even = even * r2 + R(1.0 / 40320);
+    odd = odd * r2 + R(1.0 / 5040);
+    even = even * r2 + R(1.0 / 720);
+    odd = odd * r2 + R(1.0 / 120);
+    even = even * r2 + R(1.0 / 24);
+    odd = odd * r2 + R(1.0 / 6);
+    even = even * r2 + R(0.5);
+    const R q = (odd * r + even) * r2 + r;
+    return {scale1(shifted), q};
+  }
 }
 
 template <class R>
 GALVANI_FN ExpParts<R> exp_parts(R x, float) {  // s = 2^k, |r| ≤ ln2/2; minimax of Cephes' expf
-  x = select(x < R(-87.0f), R(-87.0f), x);
-  x = select(x > R(88.0f), R(88.0f), x);
+  x = clamp(x, R(-87.0f), R(88.0f));
   const R shift(0x1.8p23f);
   const R shifted = x * R(1.44269504088896341f) + shift;
   const R k = shifted - shift;

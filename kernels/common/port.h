@@ -6,7 +6,7 @@
 #define GALVANI_LAMBDA __host__ __device__
 #else
 #define GALVANI_FN inline __attribute__((always_inline))
-#define GALVANI_LAMBDA
+#define GALVANI_LAMBDA __attribute__((always_inline))
 #endif
 
 namespace galvani {

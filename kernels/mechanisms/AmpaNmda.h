@@ -51,7 +51,8 @@ struct AmpaNmda {
     y[B_nmda] = y[B_nmda] * p.decay2_nmda;
   }
 
-  // i and di/dv at v. The block 1/(1 + E), E = exp(−0.062 v) mg/3.57, has slope 0.062 E/(1 + E)².
+  // i and its slope at v. NEURON's slope is a difference over 0.001 mV, which float64 follows to the bit that matters; in float32 it
+  // would cancel, so there the block 1/(1 + E) is differentiated: 0.062 E/(1 + E)².
   static GALVANI_FN void current(const Parameters& p, const R* y, R v, R& i, R& slope) {
     const R ampa = y[B_ampa] - y[A_ampa];
     const R nmda = y[B_nmda] - y[A_nmda];
@@ -60,7 +61,13 @@ struct AmpaNmda {
     const R drive = v - p.e;
     const R g = ampa + nmda * block;
     i = g * drive;
-    slope = g + nmda * drive * (R(0.062) * E * block * block);
+    if constexpr (sizeof(Lane<R>) == 8) {
+      const R step(0.001);
+      const R shifted = R(1) / (R(1) + E * R(0.99993800192193609));  // exp(−0.062·0.001)
+      slope = ((ampa + nmda * shifted) * (drive + step) - i) * R(1000);
+    } else {
+      slope = g + nmda * drive * (R(0.062) * E * block * block);
+    }
   }
 };
 

@@ -7,7 +7,7 @@
 //   v, d, r      [vector][W]          voltage, diagonal and right-hand side; vector = node·U + sub-block
 //   state        [instance][U][state][W]
 //   parameters   [instance][field], or [instance][U][field][W] where they differ by lane; field 0 is the scale: 1e-2·area, 1 for point processes, 0 for a lane without it
-//   cai eca ica  [pool][U][W]
+//   cai eca ica  [pool][U][W]         as wide as voltages
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ constexpr int lanes_of(Precision p) { return p == Precision::f64 ? 8 : 16; }
 constexpr int gate_bytes(Precision p) { return p == Precision::f64 ? 8 : 4; }
 constexpr int voltage_bytes(Precision p) { return p == Precision::f32 ? 4 : 8; }
 
-// Piecewise polynomials of a mechanism's gates: for each gate inf and 1 − exp(−dt/tau), for each the coefficients from the
-// lowest degree, for each `segments` values.
+// Piecewise polynomials of a mechanism's gates: for each gate `segments` rows of the coefficients of inf, then of
+// 1 − exp(−dt/tau), from the lowest degree; or, by coefficient, those rows transposed.
 struct PolyTable {
   double low, high;  // mV
   int segments;
@@ -98,6 +98,7 @@ using CrossingFunction = std::uint32_t (*)(const void* before, const void* now, 
 // What one ISA offers; indices: mechanism in catalogue order, precision, rates.
 struct Kernels {
   const char* isa;
+  bool table_by_row;  // how it wants the coefficients of polynomials
   StepFunction (*step)(int mechanism, Precision, Rates);  // null if the mechanism has no such form
   SolveFunction solve_cells[kPrecisions];
   SolveFunction solve_nodes[kPrecisions];

@@ -12,18 +12,21 @@
 namespace galvani {
 namespace {
 
-// The declared precisions: G for gates and conductances, S for voltage and solve.
+// The declared precisions: G for gates and conductances, one register; S for voltage, as many lanes; W cells in a vector.
 struct F64 {
-  using G = Pack<double, 8>;
-  using S = Pack<double, 8>;
+  using G = Pack<double, kLanes<double>>;
+  using S = G;
+  static constexpr int W = lanes_of(Precision::f64);
 };
 struct Mixed {
-  using G = Pack<float, 16>;
-  using S = Pack<double, 16>;
+  using G = Pack<float, kLanes<float>>;
+  using S = Pack<double, kLanes<float>>;
+  static constexpr int W = lanes_of(Precision::mixed);
 };
 struct F32 {
-  using G = Pack<float, 16>;
-  using S = Pack<float, 16>;
+  using G = Pack<float, kLanes<float>>;
+  using S = G;
+  static constexpr int W = lanes_of(Precision::f32);
 };
 
 // ---- gates ---------------------------------------------------------------------------------------------------------------
@@ -60,17 +63,18 @@ GALVANI_FN void advance_exact(G v, const RateContext& context, G* y) {
 template <int kSegments, class M, class G>
 GALVANI_FN void advance_poly_segments(G v, const PolyTable& table, G* y) {
   using T = typename G::Lane;
-  constexpr int degree = kPolyDegree<T>;
-  const auto at = table_index(v, static_cast<T>(table.low), static_cast<T>(kSegments / (table.high - table.low)));
-  const T* c = static_cast<const T*>(table.coefficients);
-  for (int s = 0; s < M::states; ++s) {
-    G curve[2];
-    for (int k = 0; k < 2; ++k, c += (degree + 1) * kSegments) {
-      G p = lookup<kSegments>(c + degree * kSegments, at);
-      for (int j = degree - 1; j >= 0; --j) p = p * at.u + lookup<kSegments>(c + j * kSegments, at);
-      curve[k] = p;
-    }
-    y[s] = y[s] + curve[1] * (curve[0] - y[s]);
+  constexpr int n = kPolyDegree<T> + 1;
+  const auto at = segment_of(v, static_cast<T>(table.low), static_cast<T>(kSegments / (table.high - table.low)), kSegments);
+  const T* rows = static_cast<const T*>(table.coefficients);
+  for (int s = 0; s < M::states; ++s, rows += 2 * n * kSegments) {
+    G c[2 * n];
+    coefficients<2 * n, kSegments>(rows, at, c);
+    G inf = c[n - 1], approach = c[2 * n - 1];
+    unrolled<n - 1>([&](auto j) GALVANI_LAMBDA {
+      inf = inf * at.u + c[n - 2 - j];
+      approach = approach * at.u + c[2 * n - 2 - j];
+    });
+    y[s] = y[s] + approach * (inf - y[s]);
   }
 }
 
@@ -127,9 +131,11 @@ struct Fields {
   G scale;
   typename M::Parameters p;
 
-  static GALVANI_FN Fields load(const typename G::Lane* from) {
+  static GALVANI_FN Fields load(const typename G::Lane* from, int stride) {
+    G all[count];
+    for (int f = 0; f < count; ++f) all[f] = G::load(from + f * stride);
     Fields r;
-    std::memcpy(static_cast<void*>(&r), __builtin_assume_aligned(from, kVectorBytes), sizeof r);
+    std::memcpy(static_cast<void*>(&r), all, sizeof r);
     return r;
   }
   static GALVANI_FN Fields broadcast(const typename G::Lane* from) {
@@ -141,6 +147,20 @@ struct Fields {
   }
 };
 
+// The same parameters in another precision.
+template <class S, class G, class To, class From>
+GALVANI_FN To converted(const From& p) {
+  constexpr int n = sizeof(From) / sizeof(G);
+  static_assert(sizeof(To) == n * sizeof(S));
+  G from[n];
+  S to[n];
+  std::memcpy(from, &p, sizeof p);
+  for (int k = 0; k < n; ++k) to[k] = convert<S>(from[k]);
+  To r;
+  std::memcpy(static_cast<void*>(&r), to, sizeof r);
+  return r;
+}
+
 template <template <class> class Mechanism, class Precision_, Rates kMode>
 void step(const Instances& in, const Block& block, const Phase& phase, const RateContext& context) {
   using G = typename Precision_::G;
@@ -148,7 +168,7 @@ void step(const Instances& in, const Block& block, const Phase& phase, const Rat
   using T = typename G::Lane;
   using VT = typename S::Lane;
   using M = Mechanism<G>;
-  constexpr int W = G::size;
+  constexpr int W = Precision_::W;
   constexpr int states = M::states;
   const int U = in.sub_blocks;
   const T* parameters = static_cast<const T*>(in.parameters);
@@ -160,47 +180,49 @@ void step(const Instances& in, const Block& block, const Phase& phase, const Rat
 
   for (int i = 0; i < in.count; ++i, parameters += stride) {
     for (int u = 0; u < U; ++u, y += states * W) {
-      const auto f = in.lane_parameters ? Fields<M, G>::load(parameters + u * Fields<M, G>::count * W)
+      for (int l = 0; l < W; l += G::size) {
+      const auto f = in.lane_parameters ? Fields<M, G>::load(parameters + u * Fields<M, G>::count * W + l, W)
                                         : Fields<M, G>::broadcast(parameters);
-      const std::int64_t at = (static_cast<std::int64_t>(in.node[i]) * U + u) * W;
+      const std::int64_t at = (static_cast<std::int64_t>(in.node[i]) * U + u) * W + l;
       const S v = S::load(vs + at);
       const G vg = convert<G>(v);
-      [[maybe_unused]] T* cai = nullptr;
-      [[maybe_unused]] T* eca = nullptr;
-      [[maybe_unused]] T* ica = nullptr;
+      [[maybe_unused]] VT* cai = nullptr;
+      [[maybe_unused]] VT* eca = nullptr;
+      [[maybe_unused]] VT* ica = nullptr;
       if constexpr (M::ion == Ion::ca || calcium_gated<M, G>) {
-        const std::int64_t pool = (static_cast<std::int64_t>(in.pool[i]) * U + u) * W;
-        cai = static_cast<T*>(block.cai) + pool;
-        eca = static_cast<T*>(block.eca) + pool;
-        ica = static_cast<T*>(block.ica) + pool;
+        const std::int64_t pool = (static_cast<std::int64_t>(in.pool[i]) * U + u) * W + l;
+        cai = static_cast<VT*>(block.cai) + pool;
+        eca = static_cast<VT*>(block.eca) + pool;
+        ica = static_cast<VT*>(block.ica) + pool;
       }
 
       if constexpr (M::kind == Kind::pool) {
-        const auto present = f.scale > G(0);
+        // Concentrations are kept as voltages are: in float32 the slow approach to rest would be lost to rounding.
+        const auto present = convert<S>(f.scale) > S(0);
         if (phase.advance) {
-          const G c = G::load(cai);
-          select(present, M::advance(f.p, c, G::load(ica)), c).store(cai);
+          const S c = S::load(cai);
+          select(present, Mechanism<S>::advance(converted<S, G, typename Mechanism<S>::Parameters>(f.p), c, S::load(ica)), c).store(cai);
         }
         if (phase.current) {
-          select(present, M::reversal(f.p, G::load(cai)), G::load(eca)).store(eca);
-          G(0).store(ica);
+          select(present, convert<S>(M::reversal(f.p, convert<G>(S::load(cai)))), S::load(eca)).store(eca);
+          S(0).store(ica);
         }
       } else {
         G ys[states == 0 ? 1 : states];
-        for (int s = 0; s < states; ++s) ys[s] = G::load(y + s * W);
+        for (int s = 0; s < states; ++s) ys[s] = G::load(y + s * W + l);
         if (states > 0 && phase.advance) {
           if constexpr (M::kind == Kind::synapse) {
             M::decay(f.p, ys);
           } else if constexpr (calcium_gated<M, G>) {
             Gate<G> gate[states];
-            M::calcium_rates(G::load(cai), gate);
+            M::calcium_rates(convert<G>(S::load(cai)), gate);
             for (int s = 0; s < states; ++s) ys[s] = relax(ys[s], gate[s], context.env.dt);
           } else if constexpr (states > 0) {
             if constexpr (kMode == Rates::poly) advance_poly<M>(vg, context, ys);
             else if constexpr (kMode == Rates::table) advance_table<M>(vg, context, ys);
             else advance_exact<M>(vg, context, ys);
           }
-          for (int s = 0; s < states; ++s) ys[s].store(y + s * W);
+          for (int s = 0; s < states; ++s) ys[s].store(y + s * W + l);
         }
         if (phase.current) {
           S g, i_out;  // µS and nA, outward
@@ -211,16 +233,9 @@ void step(const Instances& in, const Block& block, const Phase& phase, const Rat
             g = gna + gk + gl;
             i_out = gna * (v - convert<S>(f.p.ena)) + gk * (v - convert<S>(f.p.ek)) + gl * (v - convert<S>(f.p.el));
           } else if constexpr (M::kind == Kind::stimulus) {
-            using D = Pack<double, W>;  // time in float64, whatever the precision
-            using P = typename Mechanism<D>::Parameters;
-            P p;
-            D all[sizeof(P) / sizeof(D)];
-            G narrow[sizeof(P) / sizeof(D)];
-            std::memcpy(narrow, &f.p, sizeof f.p);
-            for (unsigned k = 0; k < sizeof(P) / sizeof(D); ++k) all[k] = convert<D>(narrow[k]);
-            std::memcpy(static_cast<void*>(&p), all, sizeof p);
+            using D = Pack<double, G::size>;  // time in float64, whatever the precision
             g = S(0);
-            i_out = convert<S>(convert<D>(f.scale) * Mechanism<D>::current(p, D(phase.t)));
+            i_out = convert<S>(convert<D>(f.scale) * Mechanism<D>::current(converted<D, G, typename Mechanism<D>::Parameters>(f.p), D(phase.t)));
           } else if constexpr (requires(G& a, G& b) { M::current(f.p, ys, vg, a, b); }) {
             G i_density, slope;
             M::current(f.p, ys, vg, i_density, slope);
@@ -228,15 +243,14 @@ void step(const Instances& in, const Block& block, const Phase& phase, const Rat
             i_out = convert<S>(f.scale * i_density);
           } else {
             const G conductance = M::conductance(f.p, ys);
-            G e;
-            if constexpr (M::ion == Ion::ca) {
-              e = G::load(eca);
-              (G::load(ica) + conductance * (vg - e)).store(ica);
-            } else {
-              e = M::reversal(f.p);
-            }
             g = convert<S>(f.scale * conductance);
-            i_out = g * (v - convert<S>(e));
+            if constexpr (M::ion == Ion::ca) {
+              const S drive = v - S::load(eca);
+              (S::load(ica) + convert<S>(conductance) * drive).store(ica);
+              i_out = g * drive;
+            } else {
+              i_out = g * (v - convert<S>(M::reversal(f.p)));
+            }
           }
           if (i < in.first) {
             g.store(ds + at);
@@ -247,36 +261,37 @@ void step(const Instances& in, const Block& block, const Phase& phase, const Rat
           }
         }
       }
+      }
     }
   }
 }
 
 // ---- tree solve: dV of backward Euler by Gauss elimination, children to parents and back (Hines 1984) -------------------------
 
-template <class S, bool kLanes>
-GALVANI_FN S geometry(const void* array, std::int64_t i) {
+// Geometry of node i for lanes from `lane`: one value, or one a lane.
+template <class S, bool kByLane>
+GALVANI_FN S geometry(const void* array, std::int64_t i, std::int64_t lane) {
   using T = typename S::Lane;
-  if constexpr (kLanes) return S::load(static_cast<const T*>(array) + i * S::size);
+  if constexpr (kByLane) return S::load(static_cast<const T*>(array) + i + lane);
   else return S::broadcast(static_cast<const T*>(array)[i]);
 }
 
-// Across cells. d and r arrive as the sums over mechanisms and leave as the factors of the back substitution.
-template <class S, bool kLanes>
-void solve_cells_sub_block(const Tree& tree, const Block& block, int u) {
+// Across cells, the lanes from `lane` of every node vector. d and r arrive as the sums over mechanisms and leave as the factors of
+// the back substitution.
+template <class S, bool kByLane>
+void solve_lanes(const Tree& tree, const Block& block, std::int64_t stride, std::int64_t lane) {
   using T = typename S::Lane;
-  constexpr int W = S::size;
-  const std::int64_t stride = static_cast<std::int64_t>(tree.sub_blocks) * W;
-  T* const v = static_cast<T*>(block.v) + u * W;
-  T* const d = static_cast<T*>(block.d) + u * W;
-  T* const r = static_cast<T*>(block.r) + u * W;
+  T* const v = static_cast<T*>(block.v) + lane;
+  T* const d = static_cast<T*>(block.d) + lane;
+  T* const r = static_cast<T*>(block.r) + lane;
+  const std::int64_t step = kByLane ? stride : 1;
   S carry_d(0), carry_r(0);
   S vi = S::load(v + (tree.nodes - 1) * stride);
   for (std::int64_t i = tree.nodes - 1; i > 0; --i) {
     const int flags = tree.flags[i];
     const std::int64_t at = i * stride, parent = tree.parent[i] * stride;
-    const std::int64_t gi = kLanes ? i * tree.sub_blocks + u : i;
-    const S g = geometry<S, kLanes>(tree.axial, gi);
-    S di = S::load(d + at) + geometry<S, kLanes>(tree.diagonal, gi);
+    const S g = geometry<S, kByLane>(tree.axial, i * step, lane);
+    S di = S::load(d + at) + geometry<S, kByLane>(tree.diagonal, i * step, lane);
     S ri = S::load(r + at);
     if (flags & Tree::child_follows) {
       di = di + carry_d;
@@ -301,8 +316,7 @@ void solve_cells_sub_block(const Tree& tree, const Block& block, int u) {
       vi = S::load(v + at - stride);
     }
   }
-  const std::int64_t g0 = kLanes ? u : 0;
-  S d0 = S::load(d) + geometry<S, kLanes>(tree.diagonal, g0);
+  S d0 = S::load(d) + geometry<S, kByLane>(tree.diagonal, 0, lane);
   S r0 = S::load(r);
   if (tree.flags[0] & Tree::child_follows) {
     d0 = d0 + carry_d;
@@ -310,12 +324,11 @@ void solve_cells_sub_block(const Tree& tree, const Block& block, int u) {
   }
   S dv = r0 / d0;
   (S::load(v) + dv).store(v);
-  if (tree.flags[0] & Tree::more_children) dv.store(r);
-  S root = dv;
+  dv.store(r);
   for (std::int64_t i = 1; i < tree.nodes; ++i) {
     const int flags = tree.flags[i];
     const std::int64_t at = i * stride;
-    if (!(flags & Tree::parent_precedes)) dv = tree.parent[i] == 0 ? root : S::load(r + tree.parent[i] * stride);
+    if (!(flags & Tree::parent_precedes)) dv = S::load(r + tree.parent[i] * stride);
     dv = S::load(d + at) * dv + S::load(r + at);
     (S::load(v + at) + dv).store(v + at);
     if (flags & Tree::more_children) dv.store(r + at);
@@ -326,18 +339,19 @@ void solve_cells_sub_block(const Tree& tree, const Block& block, int u) {
   }
 }
 
-template <class S>
+template <class T, int W>
 void solve_cells(const Tree& tree, const Block& block) {
-  for (int u = 0; u < tree.sub_blocks; ++u) {
-    if (tree.lane_geometry) solve_cells_sub_block<S, true>(tree, block, u);
-    else solve_cells_sub_block<S, false>(tree, block, u);
+  using S = Pack<T, kLanes<T>>;
+  const std::int64_t stride = static_cast<std::int64_t>(tree.sub_blocks) * W;
+  for (std::int64_t lane = 0; lane < stride; lane += S::size) {
+    if (tree.lane_geometry) solve_lanes<S, true>(tree, block, stride, lane);
+    else solve_lanes<S, false>(tree, block, stride, lane);
   }
 }
 
 // Across nodes: one cell, nodes in order of level, so that the divisions of independent branches overlap.
-template <class S>
+template <class T, int W>
 void solve_nodes(const Tree& tree, const Block& block) {
-  using T = typename S::Lane;
   T* const __restrict v = static_cast<T*>(block.v);
   T* const __restrict d = static_cast<T*>(block.d);
   T* const __restrict r = static_cast<T*>(block.r);
@@ -364,17 +378,21 @@ void solve_nodes(const Tree& tree, const Block& block) {
     v[i] += dv;
   }
   for (int k = 0; k < tree.bare_count; ++k) {
-    S(0).store(d + tree.bare_vectors[k] * S::size);
-    S(0).store(r + tree.bare_vectors[k] * S::size);
+    std::memset(d + tree.bare_vectors[k] * W, 0, W * sizeof(T));
+    std::memset(r + tree.bare_vectors[k] * W, 0, W * sizeof(T));
   }
 }
 
-template <class S>
+template <class T, int W>
 std::uint32_t crossing(const void* before, const void* now, double threshold) {
-  using T = typename S::Lane;
+  using S = Pack<T, kLanes<T>>;
   const S limit(threshold);
-  const S was = S::load(static_cast<const T*>(before)), is = S::load(static_cast<const T*>(now));
-  return bits(is >= limit) & bits(was < limit);
+  std::uint32_t r = 0;
+  for (int l = 0; l < W; l += S::size) {
+    const S was = S::load(static_cast<const T*>(before) + l), is = S::load(static_cast<const T*>(now) + l);
+    r |= (bits(is >= limit) & bits(was < limit)) << l;
+  }
+  return r;
 }
 
 // ---- the table ---------------------------------------------------------------------------------------------------------------
@@ -382,15 +400,15 @@ std::uint32_t crossing(const void* before, const void* now, double threshold) {
 template <template <class> class M, class P, Rates kMode>
 constexpr StepFunction step_if_gated() {
   using G = typename P::G;
-  if constexpr (kMode == Rates::exact || (M<G>::states > 0 && voltage_gated<M<G>, G>)) return &step<M, P, kMode>;
+  if constexpr (kMode == Rates::table && !requires(typename M<G>::Parameters p) { p.usetable; }) return nullptr;
+  else if constexpr (kMode == Rates::exact || (M<G>::states > 0 && voltage_gated<M<G>, G>)) return &step<M, P, kMode>;
   else return nullptr;
 }
 
-// NEURON's tables are float64 only.
 #define GALVANI_STEPS_(M)                                                                                     \
   {{step_if_gated<M, F64, Rates::exact>(), step_if_gated<M, F64, Rates::poly>(), step_if_gated<M, F64, Rates::table>()}, \
-   {step_if_gated<M, Mixed, Rates::exact>(), step_if_gated<M, Mixed, Rates::poly>(), nullptr},                \
-   {step_if_gated<M, F32, Rates::exact>(), step_if_gated<M, F32, Rates::poly>(), nullptr}},
+   {step_if_gated<M, Mixed, Rates::exact>(), step_if_gated<M, Mixed, Rates::poly>(), step_if_gated<M, Mixed, Rates::table>()}, \
+   {step_if_gated<M, F32, Rates::exact>(), step_if_gated<M, F32, Rates::poly>(), step_if_gated<M, F32, Rates::table>()}},
 constexpr StepFunction kSteps[][kPrecisions][galvani::kRates] = {GALVANI_MECHANISMS(GALVANI_STEPS_)};
 
 StepFunction step_of(int mechanism, Precision precision, Rates rates) {
@@ -422,12 +440,13 @@ void math(int function, std::int64_t n, const typename P::Lane* x, typename P::L
 const Kernels& GALVANI_KERNELS() {
   static constexpr Kernels kernels = {
       GALVANI_STRING(GALVANI_ISA),
+      kTableByRow,
       &step_of,
-      {&solve_cells<F64::S>, &solve_cells<Mixed::S>, &solve_cells<F32::S>},
-      {&solve_nodes<F64::S>, &solve_nodes<Mixed::S>, &solve_nodes<F32::S>},
-      {&crossing<F64::S>, &crossing<Mixed::S>, &crossing<F32::S>},
-      &math<Pack<double, 8>>,
-      &math<Pack<float, 16>>,
+      {&solve_cells<double, F64::W>, &solve_cells<double, Mixed::W>, &solve_cells<float, F32::W>},
+      {&solve_nodes<double, F64::W>, &solve_nodes<double, Mixed::W>, &solve_nodes<float, F32::W>},
+      {&crossing<double, F64::W>, &crossing<double, Mixed::W>, &crossing<float, F32::W>},
+      &math<F64::G>,
+      &math<F32::G>,
   };
   return kernels;
 }

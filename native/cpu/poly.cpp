@@ -45,6 +45,9 @@ PolyCurves fit(const Mechanism& m, const RateContext& context, int degree, int s
   p.coefficients.assign(static_cast<std::size_t>(count) * n * segments, 0);
   p.bound.assign(count, 0);
   const double width = (p.high - p.low) / segments;
+  const auto place_of = [&](int curve, int segment, int j) {
+    return ((static_cast<std::size_t>(curve / 2) * segments + segment) * 2 + curve % 2) * n + j;
+  };
   std::vector<double> u(n), y(static_cast<std::size_t>(n) * count), probe(count);
   for (int segment = 0; segment < segments; ++segment) {
     const double start = p.low + segment * width;
@@ -66,14 +69,14 @@ PolyCurves fit(const Mechanism& m, const RateContext& context, int degree, int s
         for (int j = 0; j <= k; ++j) power[j] += d[k] * basis[j];
         for (int j = std::min(k + 1, n - 1); j >= 0; --j) basis[j] = (j > 0 ? basis[j - 1] : 0) - u[k] * basis[j];
       }
-      for (int j = 0; j < n; ++j) p.coefficients[(static_cast<std::size_t>(c) * n + j) * segments + segment] = power[j];
+      for (int j = 0; j < n; ++j) p.coefficients[place_of(c, segment, j)] = power[j];
     }
     for (int k = 0; k <= 64; ++k) {
       curves(m, context, at(k / 64.0), probe.data());
       for (int c = 0; c < count; ++c) {
         double value = 0;
         for (int j = degree; j >= 0; --j) {
-          value = value * (k / 64.0) + p.coefficients[(static_cast<std::size_t>(c) * n + j) * segments + segment];
+          value = value * (k / 64.0) + p.coefficients[place_of(c, segment, j)];
         }
         p.bound[c] = std::fmax(p.bound[c], std::fabs(value - probe[c]));
       }
@@ -83,6 +86,13 @@ PolyCurves fit(const Mechanism& m, const RateContext& context, int degree, int s
 }
 
 }  // namespace
+
+double PolyCurves::at(std::size_t i, bool by_row) const {
+  if (by_row) return coefficients[i];
+  const std::size_t row = 2 * coefficients.size() / bound.size() / segments;  // coefficients of a segment of a gate
+  const std::size_t gate = i / (row * segments), k = i / segments % row, segment = i % segments;
+  return coefficients[(gate * segments + segment) * row + k];
+}
 
 PolyCurves fit_gates(const Mechanism& m, const RateContext& context, bool single) {
   const int degree = single ? kPolyDegree<float> : kPolyDegree<double>;

@@ -13,10 +13,12 @@ inline constexpr double kPolyLow = -120, kPolyHigh = 80;  // mV
 struct PolyCurves {
   double low, high;  // mV; covers kPolyLow…kPolyHigh, with every kink on a knot
   int segments;
-  std::vector<double> coefficients;        // [gate][inf, 1 − exp(−dt/tau)][degree + 1][segment], in u = 0…1 of a segment
+  std::vector<double> coefficients;        // [gate][segment][inf, 1 − exp(−dt/tau)][degree + 1], in u = 0…1 of a segment
   std::vector<double> bound;               // [gate][2]: largest absolute error, over a fine grid in each segment
 
   PolyTable view(const void* typed) const { return {low, high, segments, typed}; }
+  // The coefficient in place i of the table as an ISA wants it.
+  double at(std::size_t i, bool by_row) const;
 };
 
 // Degree 3 for float, 5 for double; as many segments as the tolerance asks for, of 32 or 64 for float, 16 or 32 for double.

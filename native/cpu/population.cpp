@@ -86,7 +86,7 @@ Population::Population(const Cell& cell, const Options& options, const Kernels& 
     bytes += aligned(static_cast<std::size_t>(g.instances()) * sub_blocks_ * g.states() * W_ * gate_bytes_);
   }
   pool_offset_ = bytes;
-  bytes += 3 * aligned(static_cast<std::size_t>(pools_) * sub_blocks_ * W_ * gate_bytes_);
+  bytes += 3 * aligned(static_cast<std::size_t>(pools_) * sub_blocks_ * W_ * voltage_bytes_);
   block_bytes_ = bytes;
   state_ = Slab(block_bytes_ * blocks_);
   expiries_.resize(blocks_);
@@ -243,7 +243,7 @@ void Population::store_voltage(char* base, std::size_t i, double x) const {
 Block Population::block_at(std::int64_t block, int thread) {
   char* const state = state_of(block);
   char* const scratch = scratch_[thread].data();
-  const std::size_t pool_bytes = aligned(static_cast<std::size_t>(pools_) * sub_blocks_ * W_ * gate_bytes_);
+  const std::size_t pool_bytes = aligned(static_cast<std::size_t>(pools_) * sub_blocks_ * W_ * voltage_bytes_);
   return {state, scratch, scratch + aligned(static_cast<std::size_t>(node_vectors_) * W_ * voltage_bytes_), state + pool_offset_,
           state + pool_offset_ + pool_bytes, state + pool_offset_ + 2 * pool_bytes};
 }
@@ -267,9 +267,6 @@ void Population::build_rates(Group& g) {
       if (use[row] != use[0]) throw InvalidArgument(std::string(m.name) + ": usetable must be the same everywhere");
     }
     if (p.rows() == 0 || use[0] == 0) continue;
-    if (options_.precision != Precision::f64) {
-      throw InvalidArgument(std::string(m.name) + ": usetable = 1 is NEURON's float64 table; choose precision f64");
-    }
     rates = Rates::table;
     g.table = millivolt_table(m, g.context);
     g.context.table.values = g.table.data();
@@ -277,7 +274,7 @@ void Population::build_rates(Group& g) {
   if (rates == Rates::poly) {
     g.poly = fit_gates(m, g.context, gate_bytes_ == 4);
     g.coefficients = Slab(g.poly.coefficients.size() * gate_bytes_);
-    for (std::size_t i = 0; i < g.poly.coefficients.size(); ++i) store_gate(g.coefficients.data(), i, g.poly.coefficients[i]);
+    for (std::size_t i = 0; i < g.poly.coefficients.size(); ++i) store_gate(g.coefficients.data(), i, g.poly.at(i, kernels_.table_by_row));
     g.context.poly = g.poly.view(g.coefficients.data());
   }
   g.step = kernels_.step(number, options_.precision, rates);
@@ -439,8 +436,8 @@ void Population::initialize() {
     const Block b = block_at(block, 0);
     for (std::size_t i = 0; i < static_cast<std::size_t>(node_vectors_) * W_; ++i) store_voltage(static_cast<char*>(b.v), i, v);
     for (std::size_t i = 0; i < static_cast<std::size_t>(pools_) * sub_blocks_ * W_; ++i) {
-      store_gate(static_cast<char*>(b.cai), i, kRestingCai);
-      store_gate(static_cast<char*>(b.eca), i, kRestingEca);
+      store_voltage(static_cast<char*>(b.cai), i, kRestingCai);
+      store_voltage(static_cast<char*>(b.eca), i, kRestingEca);
     }
   }
   const auto each_cell = [&](auto&& f) {
@@ -466,7 +463,7 @@ void Population::initialize() {
       }
       for (int row = 0; row < rows && cai0 >= 0; ++row) {
         each_cell([&](std::int64_t cell, const Place& at) {
-          store_gate(static_cast<char*>(block_at(at.block, 0).cai), pool_element(g, row, at), fields_of(g, row, cell, buffer)[1 + cai0]);
+          store_voltage(static_cast<char*>(block_at(at.block, 0).cai), pool_element(g, row, at), fields_of(g, row, cell, buffer)[1 + cai0]);
         });
       }
       continue;
@@ -476,7 +473,7 @@ void Population::initialize() {
     double last = std::nan("");
     for (int row = 0; row < rows; ++row) {
       each_cell([&](std::int64_t, const Place& at) {
-        const double cai = m.uses_calcium ? load_gate(static_cast<char*>(block_at(at.block, 0).cai), pool_element(g, row, at)) : 0;
+        const double cai = m.uses_calcium ? load_voltage(static_cast<char*>(block_at(at.block, 0).cai), pool_element(g, row, at)) : 0;
         if (cai != last) m.initial(v, cai, g.context, y.data());
         last = cai;
         const std::size_t e = element_of_row(g, row, at);
@@ -732,8 +729,8 @@ double Population::value(const Recording& r, std::int64_t cell, double t) const 
     case Quantity::eca: {
       const int vector = across_nodes_ ? position_[p.node] / W_ : p.node;
       const int lane = across_nodes_ ? position_[p.node] % W_ : at.lane;
-      const std::size_t bytes = aligned(static_cast<std::size_t>(pools_) * sub_blocks_ * W_ * gate_bytes_);
-      return load_gate(state + pool_offset_ + (p.quantity == Quantity::eca ? bytes : 0),
+      const std::size_t bytes = aligned(static_cast<std::size_t>(pools_) * sub_blocks_ * W_ * voltage_bytes_);
+      return load_voltage(state + pool_offset_ + (p.quantity == Quantity::eca ? bytes : 0),
                        (static_cast<std::size_t>(pool_of_[vector]) * sub_blocks_ + at.sub_block) * W_ + lane);
     }
     case Quantity::point_current:

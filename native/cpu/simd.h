@@ -1,11 +1,17 @@
-// SIMD packs over the compiler's vector extensions: Pack<T, N> is N lanes of float or double in as many registers as the ISA
-// of the translation unit needs. The only file that includes x86 headers.
+// SIMD packs over the compiler's vector extensions: Pack<T, N> is N lanes of float or double, one register of the ISA this
+// translation unit is compiled for, or two packs of half the width. The only file that includes x86 headers.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
+#include <utility>
 #if defined(__AVX2__)
+#pragma GCC diagnostic push  // gcc 12's own header leaves a dummy operand of min and max unset (GCC bug 105593)
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
+#pragma GCC diagnostic pop
 #endif
 
 #include "common/math.h"
@@ -21,261 +27,345 @@ inline constexpr int kVectorBytes = 32;
 inline constexpr int kVectorBytes = 16;
 #endif
 
-template <class T> struct IntegerOf;
-template <> struct IntegerOf<float> { using type = std::int32_t; };
-template <> struct IntegerOf<double> { using type = std::int64_t; };
+// Lanes of one register.
+template <class T>
+inline constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(T));
 
-template <class T, int N>
-struct Shape {
-  static constexpr int lanes = kVectorBytes / static_cast<int>(sizeof(T));  // of one register
-  static constexpr int parts = N / lanes;
-  using Integer = typename IntegerOf<T>::type;
-  typedef T Vector __attribute__((vector_size(kVectorBytes)));
-  typedef Integer IntegerVector __attribute__((vector_size(kVectorBytes)));
-  static_assert(parts >= 1 && parts * lanes == N);
+// f(0), f(1) … with constants: arrays of packs then stay in registers.
+template <int kCount, class F>
+GALVANI_FN void unrolled(F&& f) {
+  [&]<int... i>(std::integer_sequence<int, i...>) GALVANI_LAMBDA {
+    (f(std::integral_constant<int, i>{}), ...);
+  }(std::make_integer_sequence<int, kCount>{});
+}
+
+template <class T>
+struct Vectors;
+template <>
+struct Vectors<float> {
+  typedef float Value __attribute__((vector_size(kVectorBytes)));
+  typedef std::int32_t Integer __attribute__((vector_size(kVectorBytes)));
+  static constexpr std::int32_t one = 0x3f800000, magnitude = 0x7fffffff;
+  static constexpr int mantissa = 23;
 };
+template <>
+struct Vectors<double> {
+  typedef double Value __attribute__((vector_size(kVectorBytes)));
+  typedef std::int64_t Integer __attribute__((vector_size(kVectorBytes)));
+  static constexpr std::int64_t one = 0x3ff0000000000000, magnitude = 0x7fffffffffffffff;
+  static constexpr int mantissa = 52;
+};
+
+// ---- one register ----------------------------------------------------------------------------------------------------------
 
 // Lanes are all ones where true.
-template <class T, int N>
+template <class T, int N, bool kNative = (N == kLanes<T>)>
 struct Mask {
-  using S = Shape<T, N>;
-  typename S::IntegerVector part[S::parts];
+  typename Vectors<T>::Integer value;
+  friend GALVANI_FN Mask operator|(Mask a, Mask b) { return {a.value | b.value}; }
 };
 
-template <class T, int N>
+template <class T, int N, bool kNative = (N == kLanes<T>)>
 struct Pack {
   using Lane = T;
-  using S = Shape<T, N>;
-  using Vector = typename S::Vector;
+  using Value = typename Vectors<T>::Value;
+  using Integer = typename Vectors<T>::Integer;
   static constexpr int size = N;
-  Vector part[S::parts];
+  Value value;
 
   Pack() = default;
-  GALVANI_FN explicit Pack(double x) {
-    const T lane = static_cast<T>(x);
-    for (Vector& p : part) p = lane - Vector{};
-  }
+  GALVANI_FN explicit Pack(double x) : value(static_cast<T>(x) - Value{}) {}
+  GALVANI_FN explicit Pack(Value v) : value(v) {}
+  static GALVANI_FN Pack broadcast(T x) { return Pack(x - Value{}); }
   static GALVANI_FN Pack load(const T* from) {
     Pack r;
-    std::memcpy(r.part, __builtin_assume_aligned(from, kVectorBytes), sizeof r.part);
+    std::memcpy(&r.value, __builtin_assume_aligned(from, kVectorBytes), sizeof r.value);
     return r;
   }
-  static GALVANI_FN Pack broadcast(T x) {
-    Pack r;
-    for (Vector& p : r.part) p = x - Vector{};
-    return r;
-  }
-  GALVANI_FN void store(T* to) const { std::memcpy(__builtin_assume_aligned(to, kVectorBytes), part, sizeof part); }
+  GALVANI_FN void store(T* to) const { std::memcpy(__builtin_assume_aligned(to, kVectorBytes), &value, sizeof value); }
+
+  friend GALVANI_FN Pack operator+(Pack a, Pack b) { return Pack(a.value + b.value); }
+  friend GALVANI_FN Pack operator-(Pack a, Pack b) { return Pack(a.value - b.value); }
+  friend GALVANI_FN Pack operator*(Pack a, Pack b) { return Pack(a.value * b.value); }
+  friend GALVANI_FN Pack operator/(Pack a, Pack b) { return Pack(a.value / b.value); }
+  friend GALVANI_FN Pack operator-(Pack a) { return Pack(-a.value); }
+  friend GALVANI_FN Mask<T, N> operator<(Pack a, Pack b) { return {a.value < b.value}; }
+  friend GALVANI_FN Mask<T, N> operator>(Pack a, Pack b) { return {a.value > b.value}; }
+  friend GALVANI_FN Mask<T, N> operator>=(Pack a, Pack b) { return {a.value >= b.value}; }
 };
 
-#define GALVANI_PACK template <class T, int N> GALVANI_FN
-#define GALVANI_EACH for (int i = 0; i < Shape<T, N>::parts; ++i)
+#define GALVANI_NATIVE template <class T, int N> requires(N == kLanes<T>) GALVANI_FN
 
-#define GALVANI_BINARY(op) \
-  GALVANI_PACK Pack<T, N> operator op(Pack<T, N> a, Pack<T, N> b) { \
-    GALVANI_EACH a.part[i] = a.part[i] op b.part[i]; \
-    return a; \
-  }
-GALVANI_BINARY(+)
-GALVANI_BINARY(-)
-GALVANI_BINARY(*)
-GALVANI_BINARY(/)
-#undef GALVANI_BINARY
-
-#define GALVANI_COMPARE(op) \
-  GALVANI_PACK Mask<T, N> operator op(Pack<T, N> a, Pack<T, N> b) { \
-    Mask<T, N> m; \
-    GALVANI_EACH m.part[i] = a.part[i] op b.part[i]; \
-    return m; \
-  }
-GALVANI_COMPARE(<)
-GALVANI_COMPARE(>)
-GALVANI_COMPARE(>=)
-#undef GALVANI_COMPARE
-
-GALVANI_PACK Mask<T, N> operator|(Mask<T, N> a, Mask<T, N> b) {
-  GALVANI_EACH a.part[i] |= b.part[i];
-  return a;
-}
-
-GALVANI_PACK Pack<T, N> operator-(Pack<T, N> a) {
-  GALVANI_EACH a.part[i] = -a.part[i];
-  return a;
-}
-
-GALVANI_PACK Pack<T, N> select(Mask<T, N> m, Pack<T, N> a, Pack<T, N> b) {
-  GALVANI_EACH a.part[i] = m.part[i] ? a.part[i] : b.part[i];
-  return a;
-}
-
-GALVANI_PACK Pack<T, N> abs(Pack<T, N> a) {
-  using I = typename Shape<T, N>::IntegerVector;
-  using V = typename Shape<T, N>::Vector;
-  const typename Shape<T, N>::Integer magnitude = ~(typename Shape<T, N>::Integer(1) << (8 * sizeof(T) - 1));
-  GALVANI_EACH a.part[i] = V(I(a.part[i]) & (magnitude - I{}));
-  return a;
-}
+GALVANI_NATIVE Pack<T, N> select(Mask<T, N> m, Pack<T, N> a, Pack<T, N> b) { return Pack<T, N>(m.value ? a.value : b.value); }
 
 // One bit a lane.
-GALVANI_PACK std::uint32_t bits(Mask<T, N> m) {
-  std::uint32_t r = 0;
-  GALVANI_EACH {
-    std::uint32_t b = 0;
+GALVANI_NATIVE std::uint32_t bits(Mask<T, N> m) {
 #if defined(__AVX512F__)
-    if constexpr (sizeof(T) == 8) b = _mm512_movepi64_mask(__m512i(m.part[i]));
-    else b = _mm512_movepi32_mask(__m512i(m.part[i]));
+  if constexpr (sizeof(T) == 8) return _mm512_movepi64_mask(__m512i(m.value));
+  else return _mm512_movepi32_mask(__m512i(m.value));
 #elif defined(__AVX2__)
-    if constexpr (sizeof(T) == 8) b = static_cast<std::uint32_t>(_mm256_movemask_pd(__m256d(m.part[i])));
-    else b = static_cast<std::uint32_t>(_mm256_movemask_ps(__m256(m.part[i])));
+  if constexpr (sizeof(T) == 8) return static_cast<std::uint32_t>(_mm256_movemask_pd(__m256d(m.value)));
+  else return static_cast<std::uint32_t>(_mm256_movemask_ps(__m256(m.value)));
 #else
-    for (int l = 0; l < Shape<T, N>::lanes; ++l) b |= static_cast<std::uint32_t>(m.part[i][l] & 1) << l;
-#endif
-    r |= b << (i * Shape<T, N>::lanes);
-  }
+  std::uint32_t r = 0;
+  for (int l = 0; l < N; ++l) r |= static_cast<std::uint32_t>(m.value[l] & 1) << l;
   return r;
+#endif
 }
-GALVANI_PACK bool any(Mask<T, N> m) { return bits(m) != 0; }
+
+// ---- two halves ------------------------------------------------------------------------------------------------------------
+
+template <class T, int N>
+struct Mask<T, N, false> {
+  Mask<T, N / 2> low, high;
+  friend GALVANI_FN Mask operator|(Mask a, Mask b) { return {a.low | b.low, a.high | b.high}; }
+};
+
+template <class T, int N>
+struct Pack<T, N, false> {
+  using Lane = T;
+  using Half = Pack<T, N / 2>;
+  static constexpr int size = N;
+  Half low, high;
+
+  Pack() = default;
+  GALVANI_FN explicit Pack(double x) : low(x), high(x) {}
+  GALVANI_FN Pack(Half l, Half h) : low(l), high(h) {}
+  static GALVANI_FN Pack broadcast(T x) { return {Half::broadcast(x), Half::broadcast(x)}; }
+  static GALVANI_FN Pack load(const T* from) { return {Half::load(from), Half::load(from + N / 2)}; }
+  GALVANI_FN void store(T* to) const {
+    low.store(to);
+    high.store(to + N / 2);
+  }
+
+  friend GALVANI_FN Pack operator+(Pack a, Pack b) { return {a.low + b.low, a.high + b.high}; }
+  friend GALVANI_FN Pack operator-(Pack a, Pack b) { return {a.low - b.low, a.high - b.high}; }
+  friend GALVANI_FN Pack operator*(Pack a, Pack b) { return {a.low * b.low, a.high * b.high}; }
+  friend GALVANI_FN Pack operator/(Pack a, Pack b) { return {a.low / b.low, a.high / b.high}; }
+  friend GALVANI_FN Pack operator-(Pack a) { return {-a.low, -a.high}; }
+  friend GALVANI_FN Mask<T, N> operator<(Pack a, Pack b) { return {a.low < b.low, a.high < b.high}; }
+  friend GALVANI_FN Mask<T, N> operator>(Pack a, Pack b) { return {a.low > b.low, a.high > b.high}; }
+  friend GALVANI_FN Mask<T, N> operator>=(Pack a, Pack b) { return {a.low >= b.low, a.high >= b.high}; }
+};
+
+#define GALVANI_HALVES template <class T, int N> requires(N > kLanes<T>) GALVANI_FN
+
+GALVANI_HALVES Pack<T, N> select(Mask<T, N> m, Pack<T, N> a, Pack<T, N> b) {
+  return {select(m.low, a.low, b.low), select(m.high, a.high, b.high)};
+}
+GALVANI_HALVES std::uint32_t bits(Mask<T, N> m) { return bits(m.low) | bits(m.high) << N / 2; }
+
+template <class T, int N>
+GALVANI_FN bool any(Mask<T, N> m) {
+  return bits(m) != 0;
+}
 
 // ---- what common/math.h asks of a value type ---------------------------------------------------------------------------
 
-template <int N>
-GALVANI_FN Pack<double, N> scale16(Pack<double, N> shifted, const double* table) {
-  using S = Shape<double, N>;
-  using I = typename S::IntegerVector;
-  Pack<double, N> r;
-  for (int i = 0; i < S::parts; ++i) {
-    const I k = I(shifted.part[i]);
-    I entry;
-#if defined(__AVX512F__)
-    entry = I(_mm512_permutex2var_pd(_mm512_load_pd(table), __m512i(k), _mm512_load_pd(table + 8)));
+GALVANI_NATIVE Pack<T, N> abs(Pack<T, N> a) {
+  using V = Vectors<T>;
+  return Pack<T, N>(typename V::Value(typename V::Integer(a.value) & V::magnitude));
+}
+GALVANI_HALVES Pack<T, N> abs(Pack<T, N> a) { return {abs(a.low), abs(a.high)}; }
+
+GALVANI_NATIVE Pack<T, N> clamp(Pack<T, N> x, Pack<T, N> low, Pack<T, N> high) {
+  using V = typename Vectors<T>::Value;
+#if defined(__AVX512F__)  // max and min give their second operand where one is NaN
+  if constexpr (sizeof(T) == 8) return Pack<T, N>(V(_mm512_min_pd(__m512d(high.value), _mm512_max_pd(__m512d(low.value), __m512d(x.value)))));
+  else return Pack<T, N>(V(_mm512_min_ps(__m512(high.value), _mm512_max_ps(__m512(low.value), __m512(x.value)))));
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == 8) return Pack<T, N>(V(_mm256_min_pd(__m256d(high.value), _mm256_max_pd(__m256d(low.value), __m256d(x.value)))));
+  else return Pack<T, N>(V(_mm256_min_ps(__m256(high.value), _mm256_max_ps(__m256(low.value), __m256(x.value)))));
 #else
-    for (int l = 0; l < S::lanes; ++l) entry[l] = bits_as<std::int64_t>(table[k[l] & 15]);
+  V v = x.value;
+  v = v < low.value ? low.value : v;
+  return Pack<T, N>(v > high.value ? high.value : v);
 #endif
-    r.part[i] = typename S::Vector(entry + ((k >> 4) << 52));
-  }
-  return r;
+}
+GALVANI_HALVES Pack<T, N> clamp(Pack<T, N> x, Pack<T, N> low, Pack<T, N> high) {
+  return {clamp(x.low, low.low, high.low), clamp(x.high, low.high, high.high)};
 }
 
-template <int N>
-GALVANI_FN Pack<float, N> scale1(Pack<float, N> shifted) {
-  using S = Shape<float, N>;
-  using I = typename S::IntegerVector;
-  for (int i = 0; i < S::parts; ++i) {
-    shifted.part[i] = typename S::Vector((I(shifted.part[i]) << 23) + 0x3f800000);
-  }
-  return shifted;
+// 2^k for the integer k that `shifted` holds in its low bits.
+GALVANI_NATIVE Pack<T, N> scale1(Pack<T, N> shifted) {
+  using V = Vectors<T>;
+  return Pack<T, N>(typename V::Value((typename V::Integer(shifted.value) << V::mantissa) + V::one));
 }
+GALVANI_HALVES Pack<T, N> scale1(Pack<T, N> x) { return {scale1(x.low), scale1(x.high)}; }
 
-template <int N>
-GALVANI_FN void split(Pack<double, N> x, Pack<double, N>& m, Pack<double, N>& e) {
-  using S = Shape<double, N>;
-  using I = typename S::IntegerVector;
-  for (int i = 0; i < S::parts; ++i) {
-    const I b = I(x.part[i]) - 0x3fe6a09e667f3bcdLL;
-    m.part[i] = typename S::Vector((b & 0x000fffffffffffffLL) + 0x3fe6a09e667f3bcdLL);
-    e.part[i] = __builtin_convertvector(b >> 52, typename S::Vector);
-  }
+#if defined(__AVX512F__)
+// table[k mod 16] · 2^floor(k/16)
+GALVANI_NATIVE Pack<T, N> scale16(Pack<T, N> shifted, const double* table) {
+  using V = Vectors<double>;
+  const V::Integer k = V::Integer(shifted.value);
+  const V::Integer entry = V::Integer(_mm512_permutex2var_pd(_mm512_load_pd(table), __m512i(k), _mm512_load_pd(table + 8)));
+  return Pack<T, N>(V::Value(entry + ((k >> 4) << 52)));
 }
-template <int N>
-GALVANI_FN void split(Pack<float, N> x, Pack<float, N>& m, Pack<float, N>& e) {
-  using S = Shape<float, N>;
-  using I = typename S::IntegerVector;
-  for (int i = 0; i < S::parts; ++i) {
-    const I b = I(x.part[i]) - 0x3f3504f3;
-    m.part[i] = typename S::Vector((b & 0x007fffff) + 0x3f3504f3);
-    e.part[i] = __builtin_convertvector(b >> 23, typename S::Vector);
-  }
+GALVANI_HALVES Pack<T, N> scale16(Pack<T, N> x, const double* table) { return {scale16(x.low, table), scale16(x.high, table)}; }
+#endif
+
+// x = m·2^e with m in [√½, √2).
+GALVANI_NATIVE void split(Pack<T, N> x, Pack<T, N>& m, Pack<T, N>& e) {
+  using V = Vectors<T>;
+  using I = typename V::Integer;
+  constexpr auto half_root = sizeof(T) == 8 ? 0x3fe6a09e667f3bcd : 0x3f3504f3;
+  constexpr auto fraction = sizeof(T) == 8 ? 0x000fffffffffffff : 0x007fffff;
+  const I b = I(x.value) - static_cast<decltype(V::one)>(half_root);
+  m = Pack<T, N>(typename V::Value((b & static_cast<decltype(V::one)>(fraction)) + static_cast<decltype(V::one)>(half_root)));
+  e = Pack<T, N>(__builtin_convertvector(b >> V::mantissa, typename V::Value));
+}
+GALVANI_HALVES void split(Pack<T, N> x, Pack<T, N>& m, Pack<T, N>& e) {
+  split(x.low, m.low, e.low);
+  split(x.high, m.high, e.high);
 }
 
 // ---- between precisions ---------------------------------------------------------------------------------------------------
 
+// One register of floats and two of doubles.
 template <class To, class From>
-struct Converter {
-  static GALVANI_FN To convert(From x) {
-    if constexpr (std::is_same_v<To, From>) {
-      return x;
-    } else if constexpr (sizeof(typename To::Lane) == 8) {  // float to double: one register becomes two
-      To r;
-      constexpr int half = To::S::lanes;
-      typedef float Half __attribute__((vector_size(half * sizeof(float))));
-      for (int i = 0; i < From::S::parts; ++i) {
-        Half h[2];
-        std::memcpy(h, &x.part[i], sizeof h);
-        r.part[2 * i] = __builtin_convertvector(h[0], typename To::Vector);
-        r.part[2 * i + 1] = __builtin_convertvector(h[1], typename To::Vector);
-      }
-      return r;
+GALVANI_FN To convert(From x) {
+  if constexpr (std::is_same_v<To, From>) {
+    return x;
+  } else {
+    typedef float Half __attribute__((vector_size(kVectorBytes / 2)));
+    using F = Vectors<float>::Value;
+    using D = Vectors<double>::Value;
+    if constexpr (sizeof(typename To::Lane) == 8) {
+      Half h[2];
+      std::memcpy(h, &x.value, sizeof h);
+      return {typename To::Half(__builtin_convertvector(h[0], D)), typename To::Half(__builtin_convertvector(h[1], D))};
     } else {
-      To r;
-      constexpr int half = From::S::lanes;
-      typedef float Half __attribute__((vector_size(half * sizeof(float))));
-      for (int i = 0; i < To::S::parts; ++i) {
-        const Half h[2] = {__builtin_convertvector(x.part[2 * i], Half), __builtin_convertvector(x.part[2 * i + 1], Half)};
-        std::memcpy(&r.part[i], h, sizeof h);
-      }
-      return r;
+      const Half h[2] = {__builtin_convertvector(x.low.value, Half), __builtin_convertvector(x.high.value, Half)};
+      F f;
+      std::memcpy(&f, h, sizeof f);
+      return To(f);
     }
   }
+}
+
+// ---- piecewise polynomials ------------------------------------------------------------------------------------------------
+//
+// Two ways to bring each lane the coefficients of its segment. With 512-bit registers: one permutation of a table held by
+// coefficient. Else: a row of coefficients a lane, transposed in registers.
+
+inline constexpr bool kTableByRow = kVectorBytes < 64;
+
+// Segment of each lane of x in a table of pieces from `low`, `inverse` pieces per unit, and its position in it, 0…1.
+template <class T>
+struct Segment {
+  typename Vectors<T>::Integer index;
+  Pack<T, kLanes<T>> u;
 };
 
-template <class To, class From>
-GALVANI_FN To convert(From x) { return Converter<To, From>::convert(x); }
-
-// ---- tables in registers --------------------------------------------------------------------------------------------------
-
-// Segment index and position in it, 0…1, of x in a table of `segments` pieces from `low`, `inverse` pieces per unit; the lanes
-// outside are in `outside`.
-template <class P>
-struct TableIndex {
-  using S = typename P::S;
-  typename S::IntegerVector segment[S::parts];
-  P u;
-};
-
-template <class T, int N>
-GALVANI_FN TableIndex<Pack<T, N>> table_index(Pack<T, N> x, T low, T inverse) {
-  using S = Shape<T, N>;
-  TableIndex<Pack<T, N>> r;
-  for (int i = 0; i < S::parts; ++i) {
-    const auto t = (x.part[i] - low) * inverse;
-    r.segment[i] = __builtin_convertvector(t, typename S::IntegerVector);
-    r.u.part[i] = t - __builtin_convertvector(r.segment[i], typename S::Vector);
-  }
+GALVANI_NATIVE Segment<T> segment_of(Pack<T, N> x, T low, T inverse, int segments) {
+  using P = Pack<T, N>;
+  const P t = clamp((x - P::broadcast(low)) * P::broadcast(inverse), P(0), P(segments - 0.5));
+  // Rounded down by a shift into the integers of the mantissa: SSE2 and AVX2 do not convert doubles to 64-bit integers.
+  using V = Vectors<T>;
+  const P shift(sizeof(T) == 8 ? 0x1.8p52 : 0x1.8p23f);
+  const P shifted = (t - P(0.5)) + shift;
+  Segment<T> r;
+  r.u = t - (shifted - shift);
+  r.index = typename V::Integer(shifted.value) & static_cast<decltype(V::one)>(0xff);
   return r;
 }
 
-// table[segment] per lane; kSegments entries, a power of two.
-template <int kSegments, class T, int N>
-GALVANI_FN Pack<T, N> lookup(const T* table, const TableIndex<Pack<T, N>>& at) {
-  using S = Shape<T, N>;
-  Pack<T, N> r;
-  for (int i = 0; i < S::parts; ++i) {
 #if defined(__AVX512F__)
+
+// c[k] = table[k][index] for k = 0…count−1; `segments` entries each.
+template <int kCount, int kSegments, class T, int N>
+GALVANI_FN void coefficients(const T* table, const Segment<T>& at, Pack<T, N>* c) {
+  const __m512i index = __m512i(at.index);
+  unrolled<kCount>([&](auto k) GALVANI_LAMBDA {
+    const T* t = table + k * kSegments;
     if constexpr (sizeof(T) == 4) {
-      static_assert(kSegments == 32 || kSegments == 64);
-      const __m512i k = __m512i(at.segment[i]);
-      __m512 y = _mm512_permutex2var_ps(_mm512_load_ps(table), k, _mm512_load_ps(table + 16));
-      if constexpr (kSegments == 64) {
-        const __m512 z = _mm512_permutex2var_ps(_mm512_load_ps(table + 32), k, _mm512_load_ps(table + 48));
-        y = _mm512_mask_mov_ps(y, _mm512_test_epi32_mask(k, _mm512_set1_epi32(32)), z);
+      __m512 y = _mm512_permutex2var_ps(_mm512_load_ps(t), index, _mm512_load_ps(t + N));
+      if constexpr (kSegments == 4 * N) {
+        const __m512 z = _mm512_permutex2var_ps(_mm512_load_ps(t + 2 * N), index, _mm512_load_ps(t + 3 * N));
+        y = _mm512_mask_mov_ps(y, _mm512_test_epi32_mask(index, _mm512_set1_epi32(2 * N)), z);
       }
-      r.part[i] = typename S::Vector(y);
+      c[k] = Pack<T, N>(typename Vectors<T>::Value(y));
     } else {
-      static_assert(kSegments == 16 || kSegments == 32);
-      const __m512i k = __m512i(at.segment[i]);
-      __m512d y = _mm512_permutex2var_pd(_mm512_load_pd(table), k, _mm512_load_pd(table + 8));
-      if constexpr (kSegments == 32) {
-        const __m512d z = _mm512_permutex2var_pd(_mm512_load_pd(table + 16), k, _mm512_load_pd(table + 24));
-        y = _mm512_mask_mov_pd(y, _mm512_test_epi64_mask(k, _mm512_set1_epi64(16)), z);
+      __m512d y = _mm512_permutex2var_pd(_mm512_load_pd(t), index, _mm512_load_pd(t + N));
+      if constexpr (kSegments == 4 * N) {
+        const __m512d z = _mm512_permutex2var_pd(_mm512_load_pd(t + 2 * N), index, _mm512_load_pd(t + 3 * N));
+        y = _mm512_mask_mov_pd(y, _mm512_test_epi64_mask(index, _mm512_set1_epi64(2 * N)), z);
       }
-      r.part[i] = typename S::Vector(y);
+      c[k] = Pack<T, N>(typename Vectors<T>::Value(y));
     }
-#else
-    for (int l = 0; l < S::lanes; ++l) r.part[i][l] = table[at.segment[i][l] & (kSegments - 1)];
-#endif
-  }
-  return r;
+  });
 }
+
+#else
+
+// Columns become rows, in place.
+GALVANI_FN void transpose(Vectors<double>::Value* r) {
+#if defined(__AVX2__)  // within, then across the 128-bit halves
+  const auto a = __builtin_shufflevector(r[0], r[1], 0, 4, 2, 6), b = __builtin_shufflevector(r[0], r[1], 1, 5, 3, 7);
+  const auto c = __builtin_shufflevector(r[2], r[3], 0, 4, 2, 6), d = __builtin_shufflevector(r[2], r[3], 1, 5, 3, 7);
+  r[0] = __builtin_shufflevector(a, c, 0, 1, 4, 5);
+  r[1] = __builtin_shufflevector(b, d, 0, 1, 4, 5);
+  r[2] = __builtin_shufflevector(a, c, 2, 3, 6, 7);
+  r[3] = __builtin_shufflevector(b, d, 2, 3, 6, 7);
+#else
+  const auto a = r[0], b = r[1];
+  r[0] = __builtin_shufflevector(a, b, 0, 2);
+  r[1] = __builtin_shufflevector(a, b, 1, 3);
+#endif
+}
+
+GALVANI_FN void transpose(Vectors<float>::Value* r) {
+#if defined(__AVX2__)
+  using V = Vectors<float>::Value;
+  V t[8], s[8];
+  unrolled<4>([&](auto i) GALVANI_LAMBDA {
+    t[2 * i] = __builtin_shufflevector(r[2 * i], r[2 * i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    t[2 * i + 1] = __builtin_shufflevector(r[2 * i], r[2 * i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  });
+  unrolled<2>([&](auto i) GALVANI_LAMBDA {
+    s[4 * i] = __builtin_shufflevector(t[4 * i], t[4 * i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+    s[4 * i + 1] = __builtin_shufflevector(t[4 * i], t[4 * i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    s[4 * i + 2] = __builtin_shufflevector(t[4 * i + 1], t[4 * i + 3], 0, 1, 8, 9, 4, 5, 12, 13);
+    s[4 * i + 3] = __builtin_shufflevector(t[4 * i + 1], t[4 * i + 3], 2, 3, 10, 11, 6, 7, 14, 15);
+  });
+  unrolled<4>([&](auto i) GALVANI_LAMBDA {
+    r[i] = __builtin_shufflevector(s[i], s[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    r[i + 4] = __builtin_shufflevector(s[i], s[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  });
+#else
+  const auto a = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5), b = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
+  const auto c = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7), d = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
+  r[0] = __builtin_shufflevector(a, b, 0, 1, 4, 5);
+  r[1] = __builtin_shufflevector(a, b, 2, 3, 6, 7);
+  r[2] = __builtin_shufflevector(c, d, 0, 1, 4, 5);
+  r[3] = __builtin_shufflevector(c, d, 2, 3, 6, 7);
+#endif
+}
+
+// c[k] = table[index][k] for k = 0…count−1.
+template <int kCount, int kSegments, class T, int N>
+GALVANI_FN void coefficients(const T* table, const Segment<T>& at, Pack<T, N>* c) {
+  using V = typename Vectors<T>::Value;
+  static_assert(kCount % N == 0);
+  const T* row[N];
+  unrolled<N>([&](auto l) GALVANI_LAMBDA { row[l] = table + at.index[l.value] * kCount; });
+  unrolled<kCount / N>([&](auto k) GALVANI_LAMBDA {
+    V r[N];
+    unrolled<N>([&](auto l) GALVANI_LAMBDA {
+      std::memcpy(&r[l], __builtin_assume_aligned(row[l] + k * N, kVectorBytes), sizeof r[l]);
+    });
+    transpose(r);
+    unrolled<N>([&](auto l) GALVANI_LAMBDA { c[k * N + l] = Pack<T, N>(r[l]); });
+  });
+}
+
+#endif
 
 }  // namespace GALVANI_ISA
+
+#if defined(__AVX512F__)
+template <int N>
+inline constexpr bool has_register_table<Pack<double, N>> = true;
+#endif
+
 }  // namespace galvani

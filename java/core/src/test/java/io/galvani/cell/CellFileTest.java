@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.galvani.InputException;
-import io.galvani.SharedData;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.StringReader;
@@ -239,7 +238,9 @@ class CellFileTest {
     for (String name : List.of("l5", "missing.yaml", "missing.csv.gz", "", "a\0b")) {
       assertThrows(InputException.class, () -> Cells.load(name), name);
     }
-    assertEquals(839, Cells.load(SharedData.path("reference", "hay_cell1", "nodes.csv.gz").toString()).nodes().count());
+    Files.writeString(folder.resolve("point.csv"),
+        "node,kind,section,x,parent,area_um2,ri_MOhm,cm_uF_cm2\n0,seg,soma,0.5,-1,1000,0,1\n");
+    assertEquals("point", Cells.load(folder.resolve("point.csv").toString()).name());
   }
 
   private static CellModel parse(String yaml) {
