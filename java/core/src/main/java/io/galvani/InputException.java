@@ -1,5 +1,6 @@
 package io.galvani;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
@@ -28,17 +29,22 @@ public final class InputException extends GalvaniException {
 
   /** A file that cannot be read. */
   public static InputException unreadable(Object source, IOException e) {
+    return new InputException(String.valueOf(source), null, reason(e), null);
+  }
+
+  /** Why a file cannot be read. */
+  public static String reason(IOException e) {
     Throwable root = e;
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    String fault = switch (root) {
+    return switch (root) {
       case NoSuchFileException n -> "there is no such file";
+      case FileNotFoundException f -> "there is no such file";
       case AccessDeniedException a -> "may not be read";
       case CharacterCodingException c -> "is not text in UTF-8";
       default -> "cannot be read: " + root.getMessage();
     };
-    return new InputException(String.valueOf(source), null, fault, null);
   }
 
   /**
