@@ -1,5 +1,10 @@
 package io.galvani;
 
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.util.Collection;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 
@@ -20,6 +25,26 @@ public final class InputException extends GalvaniException {
   /** As the constructor, with a line number for the place. */
   public static InputException at(Object source, long line, String fault, String remedy) {
     return new InputException(String.valueOf(source), Long.toString(line), fault, remedy);
+  }
+
+  /** A file that cannot be read. */
+  public static InputException unreadable(Object source, IOException e) {
+    return new InputException(String.valueOf(source), null, reason(e), null);
+  }
+
+  /** Why a file cannot be read. */
+  public static String reason(IOException e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return switch (root) {
+      case NoSuchFileException n -> "there is no such file";
+      case FileNotFoundException f -> "there is no such file";
+      case AccessDeniedException a -> "may not be read";
+      case CharacterCodingException c -> "is not text in UTF-8";
+      default -> "cannot be read: " + root.getMessage();
+    };
   }
 
   /**

@@ -15,7 +15,6 @@ import io.galvani.InputException;
 import io.galvani.Location;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -157,16 +156,15 @@ public record Case(@JsonProperty(required = true) String format, @JsonProperty(v
   }
 
   private static InputException bad(Path file, IOException e) {
-    if (e instanceof NoSuchFileException) {
-      return new InputException(file.toString(), null, "there is no such file", null);
+    if (!(e instanceof JsonProcessingException j)) {
+      return InputException.unreadable(file, e);
     }
-    String place = e instanceof JsonProcessingException j && j.getLocation() != null
-        ? Integer.toString(j.getLocation().getLineNr()) : null;
+    String place = j.getLocation() == null ? null : Integer.toString(j.getLocation().getLineNr());
     if (e instanceof UnrecognizedPropertyException u) {
       return InputException.unknown(file.toString(), place, "key", u.getPropertyName(),
           u.getKnownPropertyIds().stream().map(String::valueOf).toList());
     }
-    String fault = e instanceof JsonProcessingException j ? j.getOriginalMessage() : e.getMessage();
+    String fault = j.getOriginalMessage();
     if (e instanceof JsonMappingException m && !m.getPath().isEmpty()) {
       fault = m.getPath().getLast().getFieldName() + ": " + fault;
     }

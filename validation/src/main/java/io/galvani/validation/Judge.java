@@ -121,10 +121,14 @@ final class Judge {
         }
       }
       int worst = 0;
+      double error = 0;
       for (int i = 0; i < v.length; i++) {
-        worst = Math.abs(v[i] - known[i]) <= Math.abs(v[worst] - known[worst]) ? worst : i;
+        double off = Math.abs(v[i] - known[i]);
+        if (Double.compare(off, error) > 0) {
+          error = off;
+          worst = i;
+        }
       }
-      double error = Math.abs(v[worst] - known[worst]);
       double bound = mode.isReference() ? Tolerance.STEADY_STATE.value : Tolerance.voltage(mode, false, false).value;
       return new Finding("steady state", error, error, bound, "mV", "at " + places.get(worst) + " of " + v.length
           + " nodes");

@@ -107,14 +107,11 @@ final class KnownTrace {
         high = Math.max(high, expected[j]);
       }
       double off = Math.abs(is - expected[k]);
-      if (!(off <= error)) {
+      if (Double.compare(off, error) > 0) {  // NaN is worse than any number
         error = off;
         worst = k;
       }
-      double outside = Math.max(low - is, is - high);
-      if (!(outside <= excess)) {
-        excess = outside;
-      }
+      excess = Math.max(excess, Math.max(low - is, is - high));
     }
     return new Finding(spec.quantity() + " " + probes.get(p).at(), error, excess, bound, spec.unit(),
         String.format(Locale.ROOT, "at %.3f ms", samples[worst] * every * dt));

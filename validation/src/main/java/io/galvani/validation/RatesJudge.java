@@ -52,7 +52,7 @@ final class RatesJudge {
       boolean singular = argument.equals("v_mV") && SINGULAR.contains(x[i]);
       double bound = (singular ? Tolerance.RATES_AT_SINGULARITY : Tolerance.RATES).value;
       double error = Math.abs(is[i] / known[i] - 1);
-      if (!(error / bound <= most)) {
+      if (Double.compare(error / bound, most) > 0) {
         most = error / bound;
         worst = new Finding(column, error, error, bound, "relative", "at " + argument + " = " + x[i]);
       }

@@ -55,7 +55,7 @@ public final class Suite {
     try (var inside = Files.list(dir)) {
       return inside.filter(Files::isDirectory).sorted().toList();
     } catch (IOException e) {
-      throw new InputException(dir.toString(), null, "cannot be read: " + e.getMessage(), null);
+      throw InputException.unreadable(dir, e);
     }
   }
 

@@ -3,6 +3,7 @@ package io.galvani.validation;
 import io.galvani.InputException;
 import java.io.IOException;
 import java.io.Reader;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,8 +17,10 @@ record Table(Path file, List<String> header, List<CSVRecord> rows) {
     var format = CSVFormat.DEFAULT.builder().setHeader().setSkipHeaderRecord(true).get();
     try (Reader in = Files.newBufferedReader(file); var parser = CSVParser.parse(in, format)) {
       return new Table(file, parser.getHeaderNames(), parser.getRecords());
-    } catch (IOException | RuntimeException e) {
-      throw new InputException(file.toString(), null, "cannot be read: " + e.getMessage(), null);
+    } catch (IOException e) {
+      throw InputException.unreadable(file, e);
+    } catch (UncheckedIOException e) {
+      throw InputException.unreadable(file, e.getCause());
     }
   }
 

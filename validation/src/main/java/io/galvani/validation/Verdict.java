@@ -35,7 +35,7 @@ public record Verdict(String run, List<Finding> findings, String unsupported) {
     @Override
     public String toString() {
       String outside = excess == error ? "" : String.format(Locale.ROOT, " (outside: %.2g)", excess);
-      return String.format(Locale.ROOT, "%s: %.2g %s%s, bound %.1g, %s", what, error, unit, outside, bound, where);
+      return String.format(Locale.ROOT, "%s: %.2g %s%s, bound %.2g, %s", what, error, unit, outside, bound, where);
     }
   }
 

@@ -26,7 +26,7 @@ final class DoctorCommand implements Callable<Integer> {
         + System.getProperty("os.arch") + ", " + Runtime.getRuntime().availableProcessors() + " cores, "
         + Runtime.getRuntime().maxMemory() / (1 << 20) + " MiB of heap");
     check("mechanisms", () -> Catalogue.builtIn().all().size() + " built in");
-    check("cpu", () -> CpuDevice.get().description() + ", instructions: " + CpuDevice.instructionSet());
+    check("cpu", () -> CpuDevice.get().description());
     return healthy ? 0 : 1;
   }
 

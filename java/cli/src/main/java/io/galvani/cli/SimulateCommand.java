@@ -25,8 +25,8 @@ import picocli.CommandLine.Parameters;
 /** {@code galvani simulate}. */
 @Command(name = "simulate", mixinStandardHelpOptions = true, sortOptions = false,
     description = "Simulate copies of a cell; write their spikes and what is recorded.",
-    footer = {"", "Writes into DIR: spikes.csv (cell, source, grid and interpolated time in ms), one [cells, samples]",
-        ".npy file for each probe, and run.json with all that is needed to repeat the run."})
+    footer = {"", "Writes into DIR: spikes.csv (cell, source, grid and interpolated time in ms), one [cells, samples] .npy"
+        + " file for each probe, and run.json with all that is needed to repeat the run.%n"})
 final class SimulateCommand implements Callable<Integer> {
   @Parameters(paramLabel = "CELL", description = "A shipped cell (see 'galvani cells'), a YAML file, or a compartment table.")
   private String cellName;
@@ -58,8 +58,8 @@ final class SimulateCommand implements Callable<Integer> {
   private List<String> stimuli = List.of();
 
   @Option(names = "--set", paramLabel = "TARGET=VALUE",
-      description = {"A parameter, such as 'apic.gIhbar=2e-4'; times a factor: '=*1.5'; linear over the cells:",
-          "'stimulus[0].amp=0.1..0.5'; one value a cell: '=@values.npy'."})
+      description = "A parameter, such as 'apic.gIhbar=2e-4'; times a factor: '=*1.5'; linear over the cells:"
+          + " 'stimulus[0].amp=0.1..0.5'; one value a cell: '=@values.npy'.")
   private List<String> assignments = List.of();
 
   @Option(names = "--events", paramLabel = "CSV", description = "Synaptic events: time_ms,cell,slot[,weight_uS].")

@@ -54,7 +54,7 @@ public final class CellFile {
     try (var text = Files.newBufferedReader(path)) {
       return read(path.toString(), name, text, beside -> Files.newInputStream(path.resolveSibling(beside)));
     } catch (IOException e) {
-      throw new InputException(path.toString(), null, "cannot be read: " + e, null);
+      throw InputException.unreadable(path, e);
     }
   }
 
@@ -90,7 +90,7 @@ public final class CellFile {
       try (var in = folder.open(swc)) {
         cell.from(file.origin("morphology")).morphology(Swc.read(swc, in));
       } catch (IOException e) {
-        throw file.origin("morphology").fault(swc + " cannot be read: " + e, "It must lie beside the cell file");
+        throw file.origin("morphology").fault(swc + ": " + InputException.reason(e), "It must lie beside the cell file");
       }
     }
     if (file.has("remove")) {

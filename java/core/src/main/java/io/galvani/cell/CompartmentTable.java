@@ -125,9 +125,10 @@ public final class CompartmentTable {
             .get().parse(reader)) {
       String name = file.getFileName().toString().replaceFirst("\\.csv(\\.gz)?$", "");
       return new CompartmentTable(source, csv, options).read(name);
-    } catch (IOException | UncheckedIOException e) {
-      var cause = e instanceof UncheckedIOException u ? u.getCause() : e;
-      throw new InputException(source, null, "cannot be read: " + cause, "Is the file complete?");
+    } catch (IOException e) {
+      throw InputException.unreadable(file, e);
+    } catch (UncheckedIOException e) {
+      throw InputException.unreadable(file, e.getCause());
     }
   }
 

@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -71,10 +70,8 @@ public final class Checkpoint {
     ByteBuffer b;
     try {
       b = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
-    } catch (NoSuchFileException e) {
-      throw new InputException(file.toString(), null, "there is no such checkpoint", null);
     } catch (IOException e) {
-      throw new InputException(file.toString(), null, "cannot be read: " + e.getMessage(), null);
+      throw InputException.unreadable(file, e);
     }
     if (b.limit() < 8 || b.getLong(0) != MAGIC) {
       throw new InputException(file.toString(), null, "is not a checkpoint of Galvani", null);

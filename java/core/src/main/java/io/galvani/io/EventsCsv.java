@@ -8,10 +8,8 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.io.UncheckedIOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -79,12 +77,10 @@ public final class EventsCsv {
         last = add(row, parser.getCurrentLineNumber(), header.size(), last, events);
       }
       return events;
-    } catch (NoSuchFileException e) {
-      throw new InputException(file.toString(), null, "there is no such file", null);
-    } catch (IOException | UncheckedIOException e) {
-      throw new InputException(file.toString(), null, e instanceof CharacterCodingException
-          || e.getCause() instanceof CharacterCodingException ? "is not text in UTF-8" : "cannot be read: " + e.getMessage(),
-          "Events are CSV text, plain or compressed with gzip (.gz)");
+    } catch (IOException e) {
+      throw InputException.unreadable(file, e);
+    } catch (UncheckedIOException e) {
+      throw InputException.unreadable(file, e.getCause());
     }
   }
 

@@ -75,7 +75,7 @@ public final class Swc {
     try (var in = Files.newInputStream(file)) {
       return read(file.toString(), in);
     } catch (IOException e) {
-      throw new InputException(file.toString(), null, "cannot be read: " + e, null);
+      throw InputException.unreadable(file, e);
     }
   }
 

@@ -7,14 +7,14 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.regex.Pattern;
 
 /**
- * An array in NumPy's {@code .npy} format: little-endian float32 or float64, C order, one or two dimensions.
+ * An array in NumPy's {@code .npy} format: little-endian float32 or float64, one or two dimensions. Written in C order, read in
+ * Fortran order too.
  *
  * @param type as stored
  * @param shape one or two extents
@@ -86,10 +86,8 @@ public record Npy(Type type, int[] shape, double[] values) {
   public static Npy read(Path file) {
     try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
       return read(file, channel);
-    } catch (NoSuchFileException e) {
-      throw new InputException(file.toString(), null, "there is no such file", null);
     } catch (IOException e) {
-      throw new InputException(file.toString(), null, "cannot be read: " + e.getMessage(), null);
+      throw InputException.unreadable(file, e);
     }
   }
 
@@ -109,9 +107,7 @@ public record Npy(Type type, int[] shape, double[] values) {
     }
     String header = StandardCharsets.ISO_8859_1.decode(piece(channel, from, (int) length)).toString();
     Type type = type(file, field(file, header, DESCR, "descr"));
-    if (field(file, header, ORDER, "fortran_order").equals("True")) {
-      throw bad(file, "is in Fortran order. Save it with numpy.ascontiguousarray");
-    }
+    boolean fortran = field(file, header, ORDER, "fortran_order").equals("True");
     int[] shape = shape(file, field(file, header, SHAPE, "shape"));
     long count = shape.length == 1 ? shape[0] : (long) shape[0] * shape[1];
     long data = from + length;
@@ -130,7 +126,17 @@ public record Npy(Type type, int[] shape, double[] values) {
         values[i++] = type.get(b);
       }
     }
-    return new Npy(type, shape, values);
+    return new Npy(type, shape, fortran && shape.length == 2 ? byRows(values, shape) : values);
+  }
+
+  private static double[] byRows(double[] byColumns, int[] shape) {
+    double[] values = new double[byColumns.length];
+    for (int i = 0, k = 0; i < shape[0]; i++) {
+      for (int j = 0; j < shape[1]; j++) {
+        values[k++] = byColumns[j * shape[0] + i];
+      }
+    }
+    return values;
   }
 
   /** Writes a one-dimensional array. */

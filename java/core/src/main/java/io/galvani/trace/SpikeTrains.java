@@ -31,7 +31,7 @@ public final class SpikeTrains {
     double shift = 0;
     for (int i = 0; i < Math.min(expected.length, actual.length); i++) {
       double s = actual[i] - expected[i];
-      if (!(Math.abs(s) <= Math.abs(shift))) {
+      if (Double.compare(Math.abs(s), Math.abs(shift)) > 0) {  // NaN is worse than any number
         shift = s;
         worst = i;
       }

@@ -23,7 +23,7 @@ class SpikeTrainsTest {
     assertTrue(m.within(0.31));
     assertFalse(m.within(0.29));
     assertFalse(SpikeTrains.match(new double[] {1}, new double[] {1, 2}).within(1));
-    assertFalse(SpikeTrains.match(new double[] {1}, new double[] {Double.NaN}).within(1));
+    assertFalse(SpikeTrains.match(new double[] {1, 2}, new double[] {Double.NaN, 2.5}).within(1));
     assertTrue(SpikeTrains.match(new double[0], new double[0]).within(0));
   }
 }

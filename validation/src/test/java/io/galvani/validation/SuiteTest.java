@@ -1,0 +1,65 @@
+package io.galvani.validation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.galvani.cable.Precision;
+import io.galvani.cable.Rates;
+import io.galvani.device.cpu.CpuDevice;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The engine against NEURON: the cases of this repository, and the reference set where it is at hand. */
+class SuiteTest {
+  private static final Path ROOT = Path.of(System.getProperty("galvani.root"));
+  private static final Path OWN = ROOT.resolve("validation/cases");
+  private static final Path REFERENCE = Path.of(System.getProperty("galvani.reference",
+      ROOT.resolve("../shared/reference").toString()));
+
+  static Stream<Mode> modes() {
+    return Stream.of(Precision.values()).flatMap(p -> Stream.of(Rates.values()).map(r -> new Mode(p, r)));
+  }
+
+  static Stream<Mode> fastModes() {
+    return modes().filter(m -> !m.isReference());
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void ownCases(Mode mode) {
+    allPass(OWN, mode);
+  }
+
+  @Test
+  void reference() {
+    requireReference();
+    allPass(REFERENCE, Mode.REFERENCE);
+  }
+
+  @Tag("long")
+  @ParameterizedTest
+  @MethodSource("fastModes")
+  void referenceInTheFastModes(Mode mode) {
+    requireReference();
+    allPass(REFERENCE, mode);
+  }
+
+  private static void requireReference() {
+    if (!Files.isDirectory(REFERENCE)) {
+      System.out.println("skipped: no reference traces in " + REFERENCE + " (-Dgalvani.reference=DIR names them)");
+      Assumptions.abort("no reference traces");
+    }
+  }
+
+  private static void allPass(Path cases, Mode mode) {
+    List<Verdict> verdicts = new Suite(CpuDevice.get(), mode, line -> { }).judge(cases);
+    assertEquals(List.of(), verdicts.stream().filter(v -> !v.passed()).toList(), mode.toString());
+    assertEquals(verdicts.stream().map(Verdict::run).distinct().count(), verdicts.size(), "each run has its own name");
+  }
+}
