@@ -176,7 +176,7 @@ template <class R>
 GALVANI_FN R log(R x) {
   R m, e;
   split(x, m, e);
-  const R f = m - R(1);
+  const R f = (m - R(1)) + (x - x);  // a NaN does not show in m and e
   const R s = f / (R(2) + f);
   const R s2 = s * s;
   R p;
