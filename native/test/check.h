@@ -22,7 +22,7 @@ inline std::vector<Case>& cases() {
   return all;
 }
 
-inline int failures = 0;
+inline int failures = 0, printed = 0;
 inline std::string label;  // what the case is about right now, printed with a failure
 
 // Names a part of a case for the length of a scope.
@@ -38,7 +38,8 @@ class Part {
 };
 
 inline void fail(const char* file, int line, const std::string& what) {
-  if (++failures > 20) return;  // the first ones tell
+  ++failures;
+  if (++printed > 12) return;  // the first ones of a case tell
   std::printf("  %s:%d: %s%s%s\n", std::strrchr(file, '/') + 1, line, what.c_str(), label.empty() ? "" : "  | ", label.c_str());
 }
 
@@ -55,6 +56,7 @@ inline int run(int argc, char** argv) {
       continue;
     }
     const int before = failures;
+    printed = 0;
     const auto start = std::chrono::steady_clock::now();
     c.body();
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;

@@ -307,7 +307,7 @@ TEST(ampa_nmda_current_and_slope) {
     CHECK_NEAR(i, static_cast<double>(exact(mV)), 1e-16);
     CHECK_NEAR(slope, difference, 1e-13);
     CHECK_NEAR(fi, i, 1e-7 * 0.15);
-    CHECK_NEAR(fslope, difference, 2e-8);
+    CHECK_NEAR(fslope, difference, 2.5e-8);
   }
 }
 
