@@ -356,11 +356,11 @@ void Population::fill_parameters(Group& g) {
       const std::size_t instance = g.instance[row];
       const auto put = [&](int sub_block, int lane, const double* f, bool absent) {
         for (int k = 0; k < fields; ++k) {
-          store_gate(to, ((instance * sub_blocks_ + sub_block) * fields + k) * W_ + lane, k == 0 && absent ? 0 : f[k]);
+          store_gate(to, ((instance * sub_blocks_ + sub_block) * fields + k) * W_ + lane, absent && g.is_amount(k) ? 0 : f[k]);
         }
       };
       if (across_nodes_) {
-        // Lanes without the mechanism get sound parameters and no weight.
+        // Lanes without the mechanism get sound kinetics, no scale and, as ica is a density, no conductance.
         if (!filled[instance]) {
           for (int lane = 0; lane < W_; ++lane) put(0, lane, fields_of(g, row, block, buffer), true);
           filled[instance] = 1;

@@ -132,6 +132,11 @@ class Population {
     std::vector<double> table;
     int instances() const { return static_cast<int>(node.size()); }
     int states() const { return static_cast<int>(mechanism->states.size()); }
+    // Whether a field is the scale or a conductance density.
+    bool is_amount(int field) const {
+      return field == 0 || (field <= static_cast<int>(mechanism->parameters.size()) &&
+                            std::string("S/cm2") == mechanism->parameters[field - 1].unit);
+    }
   };
   struct Variation {
     int placement, parameter;
