@@ -587,6 +587,7 @@ void Population::run_block(std::int64_t block, std::int64_t from, std::int64_t t
       switch (r.probe.quantity) {
         case Quantity::voltage: m = Moment::voltages; break;
         case Quantity::sodium: case Quantity::potassium: case Quantity::calcium: case Quantity::point_current:
+        case Quantity::eca:  // follows cai when currents are evaluated
           m = Moment::currents; break;
         default: break;
       }
@@ -601,7 +602,10 @@ void Population::run_block(std::int64_t block, std::int64_t from, std::int64_t t
     const bool due = (next_event < last_event && events[next_event].time <= t) || (!expiries.empty() && expiries.front().due < t);
     step(0, synapses, {advance, true, t});
     if (due) {
-      if (advance) step(synapses, stimuli, {true, false, t});
+      if (advance) {
+        step(synapses, stimuli, {true, false, t});
+        record(Moment::states, k, t);  // before the events of the step
+      }
       while (!expiries.empty() && expiries.front().due < t) {
         const Expiry e = expiries.front();
         std::pop_heap(expiries.begin(), expiries.end());
@@ -622,12 +626,10 @@ void Population::run_block(std::int64_t block, std::int64_t from, std::int64_t t
       step(synapses, stimuli, {false, true, t});
     } else {
       step(synapses, stimuli, {advance, true, t});
+      if (advance) record(Moment::states, k, t);
     }
     step(stimuli, groups_.size(), {false, true, t});
-    if (!recordings_.empty()) {
-      if (advance) record(Moment::states, k, t);
-      record(Moment::currents, k + 1, t);
-    }
+    record(Moment::currents, k + 1, t);
 
     char* was = before;
     for (const Cell::Source& s : cell_.sources) {
@@ -654,10 +656,10 @@ void Population::run_block(std::int64_t block, std::int64_t from, std::int64_t t
         }
       }
     }
-    if (!recordings_.empty()) record(Moment::voltages, k + 1, t);
+    record(Moment::voltages, k + 1, t);
   }
   step(0, groups_.size(), {true, false, to * dt});
-  if (!recordings_.empty()) record(Moment::states, to, to * dt);
+  record(Moment::states, to, to * dt);
 
   double sum = 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(node_vectors_) * W_; ++i) sum += load_voltage(v, i);
