@@ -225,6 +225,11 @@ std::size_t Population::element_of_row(const Group& g, int row, const Place& at)
          (across_nodes_ ? g.lane[row] : at.lane);
 }
 
+Instances Population::instances_of(Group& g, std::int64_t block) {
+  return {g.instances(), g.first, sub_blocks_, across_nodes_ || g.varied, g.node.data(), g.pool.data(),
+          g.parameters.data() + block * g.parameter_stride, state_of(block) + g.state_offset};
+}
+
 double Population::load_gate(const char* base, std::size_t i) const {
   return gate_bytes_ == 8 ? reinterpret_cast<const double*>(base)[i] : static_cast<double>(reinterpret_cast<const float*>(base)[i]);
 }
@@ -453,7 +458,7 @@ void Population::initialize() {
     return (static_cast<std::size_t>(g.pool[g.instance[row]]) * sub_blocks_ + at.sub_block) * W_ +
            (across_nodes_ ? g.lane[row] : at.lane);
   };
-  for (const Group& g : groups_) {
+  for (Group& g : groups_) {
     const Mechanism& m = *g.mechanism;
     const int rows = cell_.placements[g.placement].rows();
     if (m.kind == Kind::pool) {
@@ -465,6 +470,9 @@ void Population::initialize() {
         each_cell([&](std::int64_t cell, const Place& at) {
           store_voltage(static_cast<char*>(block_at(at.block, 0).cai), pool_element(g, row, at), fields_of(g, row, cell, buffer)[1 + cai0]);
         });
+      }
+      for (std::int64_t block = 0; block < blocks_; ++block) {  // eca follows
+        g.step(instances_of(g, block), block_at(block, 0), {false, true, 0}, g.context);
       }
       continue;
     }
@@ -569,8 +577,7 @@ void Population::run_block(std::int64_t block, std::int64_t from, std::int64_t t
   std::size_t synapses = groups_.size(), stimuli = groups_.size();
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     Group& g = groups_[i];
-    instances.push_back({g.instances(), g.first, sub_blocks_, across_nodes_ || g.varied, g.node.data(), g.pool.data(),
-                         g.parameters.data() + block * g.parameter_stride, state_of(block) + g.state_offset});
+    instances.push_back(instances_of(g, block));
     if (g.mechanism->kind == Kind::synapse) synapses = std::min(synapses, i);
     if (g.mechanism->kind == Kind::stimulus) stimuli = std::min(stimuli, i);
   }

@@ -185,6 +185,7 @@ class Population {
   std::size_t vector_of_node(int node, const Place&) const;  // element index of the node's value for that cell
   std::size_t element_of_row(const Group&, int row, const Place&) const;  // of state 0; states are W apart
   Block block_at(std::int64_t block, int thread);
+  Instances instances_of(Group&, std::int64_t block);
   double load_gate(const char* base, std::size_t index) const;
   void store_gate(char* base, std::size_t index, double x) const;
   double load_voltage(const char* base, std::size_t index) const;
