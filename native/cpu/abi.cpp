@@ -258,7 +258,7 @@ int64_t gv_population_memory(const gv_population* population) { return populatio
 
 int64_t gv_population_state_size(const gv_population* population) { return population->population.state_size(); }
 
-int32_t gv_population_save(const gv_population* population, int64_t size, void* state) {
+int32_t gv_population_save(gv_population* population, int64_t size, void* state) {
   return guarded([&] {
     require(size == population->population.state_size(), "save: wrong size");
     population->population.save(static_cast<char*>(state));

@@ -842,7 +842,8 @@ std::int64_t Population::state_size() const {
   return static_cast<std::int64_t>(2 * sizeof(std::int64_t) + state_.bytes() + expiries * sizeof(Expiry));
 }
 
-void Population::save(char* to) const {
+void Population::save(char* to) {
+  prepare();
   std::int64_t count = 0;
   for (const auto& e : expiries_) count += static_cast<std::int64_t>(e.size());
   std::memcpy(to, &steps_, sizeof steps_);

@@ -105,7 +105,7 @@ class Population {
   std::uint64_t layout() const;
   std::int64_t memory() const;
   std::int64_t state_size() const;
-  void save(char* to) const;
+  void save(char* to);
   void load(const char* from, std::int64_t size);
 
   const Cell& cell() const { return cell_; }
