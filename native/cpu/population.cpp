@@ -875,10 +875,14 @@ void Population::load(const char* from, std::int64_t size) {
       throw InvalidArgument("the snapshot is not of this population");
     }
   }
+  // In the order in which they were saved, which is a heap: events of one time must leave as they would have left.
+  std::vector<std::vector<Expiry>> expiries(blocks_);
+  for (const Expiry& e : all) expiries[place_of(e.cell).block].push_back(e);
+  for (const auto& e : expiries) {
+    if (!std::is_heap(e.begin(), e.end())) throw InvalidArgument("the snapshot is not of this population");
+  }
   std::memcpy(state_.data(), from + 16, state_.bytes());
-  for (auto& e : expiries_) e.clear();
-  for (const Expiry& e : all) expiries_[place_of(e.cell).block].push_back(e);
-  for (auto& e : expiries_) std::make_heap(e.begin(), e.end());
+  expiries_ = std::move(expiries);
   steps_ = steps;
   for (Recording& r : recordings_) {
     r.samples.clear();
