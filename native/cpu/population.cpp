@@ -266,7 +266,7 @@ void Population::build_rates(Group& g) {
   const Cell::Placement& p = cell_.placements[g.placement];
   for (std::size_t k = 0; k < m.parameters.size(); ++k) {
     if (std::string("usetable") != m.parameters[k].name) continue;
-    const double* use = &p.values[k * p.rows()];
+    const double* use = p.values.data() + k * p.rows();
     for (int row = 0; row < p.rows(); ++row) {
       if (use[row] != 0 && use[row] != 1) throw InvalidArgument(std::string(m.name) + ": usetable is neither 0 nor 1");
       if (use[row] != use[0]) throw InvalidArgument(std::string(m.name) + ": usetable must be the same everywhere");
@@ -290,6 +290,7 @@ void Population::vary(int placement, int parameter, const std::vector<std::int32
   if (prepared_) throw InvalidArgument("vary: the population has begun");
   if (static_cast<std::int64_t>(values.size()) != options_.cells) throw InvalidArgument("vary: one value a cell is needed");
   int limit = cell_.nodes();
+  bool* varied = &varied_geometry_;
   if (placement >= 0) {
     if (placement >= static_cast<int>(cell_.placements.size())) throw InvalidArgument("vary: no such placement");
     limit = cell_.placements[placement].rows();
@@ -298,13 +299,12 @@ void Population::vary(int placement, int parameter, const std::vector<std::int32
     if (std::string("usetable") == g.mechanism->parameters[parameter].name) {
       throw InvalidArgument("vary: usetable is the same for all cells of a population");
     }
-    g.varied = true;
-  } else {
-    varied_geometry_ = true;
+    varied = &g.varied;
   }
   for (std::int32_t row : rows) {
     if (row < 0 || row >= limit) throw InvalidArgument("vary: no such row");
   }
+  *varied = true;
   variations_.push_back({placement, parameter, rows, scale, std::move(values)});
 }
 
