@@ -818,6 +818,10 @@ std::uint64_t Population::layout() const {
     mix_all(p.node);
     mix_all(p.values);
   }
+  for (const Cell::Slot& s : cell_.slots) {  // events in flight name them
+    const std::int32_t what[] = {s.placement, s.row};
+    mix(what, sizeof what);
+  }
   for (const Variation& v : variations_) {
     const std::int32_t what[] = {v.placement, v.parameter, v.scale};
     mix(what, sizeof what);
