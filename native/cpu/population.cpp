@@ -703,7 +703,10 @@ int Population::record(const Probe& probe) {
   } else {
     need(probe.node >= 0 && probe.node < cell_.nodes(), "node");
     if (probe.quantity == Quantity::cai || probe.quantity == Quantity::eca) {
-      need(pool_of_[across_nodes_ ? position_[probe.node] / W_ : probe.node] >= 0, "calcium pool on that node");
+      const bool calcium = std::any_of(cell_.placements.begin(), cell_.placements.end(), [&](const Cell::Placement& p) {
+        return catalogue()[p.mechanism].uses_calcium && std::find(p.node.begin(), p.node.end(), probe.node) != p.node.end();
+      });
+      need(calcium, "calcium on that node");
     }
   }
   Recording r;
