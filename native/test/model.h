@@ -241,9 +241,9 @@ struct Busy {
     cell.insert("SK_E2", all, {{"gSK_E2bar", 0.0012}});
     cell.insert("Im", dend, {{"gImbar", 6.75e-5}});
     cell.insert("Ih", dend, {{"gIhbar", 2e-4}});
-    cell.insert("Ca_HVA", half, {{"gCa_HVAbar", 5.55e-4}});
-    cell.insert("Ca_LVAst", dend, {{"gCa_LVAstbar", 0.00187}});
-    hh = cell.insert("hh", at_soma, {{"gnabar", 0.3}});
+    cell.insert("Ca_HVA", half, {{"gCa_HVAbar", 1e-4}});
+    cell.insert("Ca_LVAst", dend, {{"gCa_LVAstbar", 2e-4}});
+    hh = cell.insert("hh", at_soma, {{"gnabar", 0.3}, {"gkbar", 0.1}});
     alpha = cell.insert("AlphaSynapse", {tip, tip}, {{"tau", 0.3}});
     exp2 = cell.insert("Exp2Syn", {tip, 8}, {{"tau1", 0.5}, {"tau2", 3}});
     nmda = cell.insert("AmpaNmda", {40, 5});
