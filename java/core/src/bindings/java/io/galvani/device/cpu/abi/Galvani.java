@@ -1553,7 +1553,7 @@ public class Galvani extends Galvani$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t gv_population_save(const gv_population *population, int64_t size, void *state)
+     * int32_t gv_population_save(gv_population *population, int64_t size, void *state)
      * }
      */
     public static FunctionDescriptor gv_population_save$descriptor() {
@@ -1563,7 +1563,7 @@ public class Galvani extends Galvani$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t gv_population_save(const gv_population *population, int64_t size, void *state)
+     * int32_t gv_population_save(gv_population *population, int64_t size, void *state)
      * }
      */
     public static MethodHandle gv_population_save$handle() {
@@ -1573,7 +1573,7 @@ public class Galvani extends Galvani$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t gv_population_save(const gv_population *population, int64_t size, void *state)
+     * int32_t gv_population_save(gv_population *population, int64_t size, void *state)
      * }
      */
     public static MemorySegment gv_population_save$address() {
@@ -1582,7 +1582,7 @@ public class Galvani extends Galvani$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t gv_population_save(const gv_population *population, int64_t size, void *state)
+     * int32_t gv_population_save(gv_population *population, int64_t size, void *state)
      * }
      */
     public static int gv_population_save(MemorySegment population, long size, MemorySegment state) {
