@@ -152,10 +152,12 @@ final class CpuPopulation implements Population {
   }
 
   private void vary(Arena arena, Variation v, int placement, int parameter, int[] rows) {
-    if (placement >= 0 && v.mode() == Variation.Mode.SET) {
-      Mechanism m = placements.get(placement).mechanism();
+    if (placement >= 0) {
+      Placement p = placements.get(placement);
+      boolean set = v.mode() == Variation.Mode.SET;
+      double most = Arrays.stream(rows).mapToDouble(row -> p.values()[parameter][row]).max().orElse(0);
       for (double x : v.values()) {
-        m.parameters().get(parameter).check(x, "variation", v.target());
+        p.mechanism().parameters().get(parameter).check(set ? x : x * most, "variation", v.target());
       }
     }
     Status.check("variation " + v.target(), Galvani.gv_population_vary(handle, placement, parameter, rows.length,

@@ -22,7 +22,8 @@ import java.util.HexFormat;
  */
 public final class NativeLibrary {
   private static final String RESOURCE = "/io/galvani/native/linux-x86_64/libgalvani.so";
-  private static final Path LOADED = open();
+
+  private static Path loaded;
 
   private NativeLibrary() {}
 
@@ -31,8 +32,11 @@ public final class NativeLibrary {
    *
    * @throws GalvaniException if there is none for this machine, or it does not fit these classes
    */
-  public static Path load() {
-    return LOADED;
+  public static synchronized Path load() {
+    if (loaded == null) {
+      loaded = open();
+    }
+    return loaded;
   }
 
   private static Path open() {
@@ -42,7 +46,7 @@ public final class NativeLibrary {
       throw new GalvaniException("The native library is built for Linux on x86-64; this is " + os + " on " + arch);
     }
     String chosen = System.getProperty("galvani.library");
-    Path file = chosen != null ? Path.of(chosen).toAbsolutePath() : unpack();
+    Path file = chosen != null ? Path.of(chosen).toAbsolutePath() : unpack(cache());
     try {
       System.load(file.toString());
     } catch (UnsatisfiedLinkError e) {
@@ -56,13 +60,14 @@ public final class NativeLibrary {
     return file;
   }
 
-  private static Path unpack() {
+  /** The library of the jar as a file below {@code cache}, written unless it is there already. */
+  static Path unpack(Path cache) {
     try (InputStream in = NativeLibrary.class.getResourceAsStream(RESOURCE)) {
       if (in == null) {
         throw new GalvaniException(RESOURCE + " is not in the jar: build it with ./mvnw verify");
       }
       byte[] content = in.readAllBytes();
-      Path folder = cache().resolve(hash(content).substring(0, 32));
+      Path folder = cache.resolve(hash(content).substring(0, 32));
       Path file = folder.resolve("libgalvani.so");
       if (Files.exists(file) && Arrays.equals(Files.readAllBytes(file), content)) {
         return file;
@@ -77,7 +82,7 @@ public final class NativeLibrary {
       }
       return file;
     } catch (IOException e) {
-      throw new GalvaniException("The native library cannot be unpacked into " + cache() + ": " + e
+      throw new GalvaniException("The native library cannot be unpacked into " + cache + ": " + e
           + ". Set -Dgalvani.cache to a folder that can be written", e);
     }
   }
