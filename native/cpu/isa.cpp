@@ -12,19 +12,26 @@
 namespace galvani {
 namespace {
 
-// The declared precisions: G for gates and conductances, one register; S for voltage, as many lanes; W cells in a vector.
+// Registers whose work is interleaved, to fill the latency of the long chains of a gate. More than the ISA has names for spills.
+#if defined(__AVX512F__) || !defined(__AVX2__)
+constexpr int kInterleaved = 1;
+#else
+constexpr int kInterleaved = 2;
+#endif
+
+// The declared precisions: G for gates and conductances, S for voltage, as many lanes; W cells in a vector.
 struct F64 {
-  using G = Pack<double, kLanes<double>>;
+  using G = Pack<double, kInterleaved * kLanes<double>>;
   using S = G;
   static constexpr int W = lanes_of(Precision::f64);
 };
 struct Mixed {
-  using G = Pack<float, kLanes<float>>;
-  using S = Pack<double, kLanes<float>>;
+  using G = Pack<float, kInterleaved * kLanes<float>>;
+  using S = Pack<double, kInterleaved * kLanes<float>>;
   static constexpr int W = lanes_of(Precision::mixed);
 };
 struct F32 {
-  using G = Pack<float, kLanes<float>>;
+  using G = Pack<float, kInterleaved * kLanes<float>>;
   using S = G;
   static constexpr int W = lanes_of(Precision::f32);
 };
@@ -38,12 +45,12 @@ constexpr bool voltage_gated = requires(G v, Gate<G>* g) { M::rates(v, g); } || 
 template <class M, class G>
 constexpr bool calcium_gated = requires(G c, Gate<G>* g) { M::calcium_rates(c, g); };
 
-template <class M, class G>
+template <template <class> class Mechanism, class G>
 GALVANI_FN void rates_of(G v, const RateContext& context, Gate<G>* gate) {
-  if constexpr (has_globals<M>) {
-    M::rates(v, *reinterpret_cast<const typename M::Globals*>(context.globals), gate);
+  if constexpr (has_globals<Mechanism<G>>) {
+    Mechanism<G>::rates(v, *reinterpret_cast<const typename Mechanism<G>::Globals*>(context.globals), gate);
   } else {
-    M::rates(v, gate);
+    Mechanism<G>::rates(v, gate);
   }
 }
 
@@ -53,20 +60,20 @@ GALVANI_FN G relax(G y, const Gate<G>& gate, double dt) {
   return y - expm1(gate.rate * G(-dt)) * (gate.inf - y);
 }
 
-template <class M, class G>
+template <template <class> class Mechanism, class G>
 GALVANI_FN void advance_exact(G v, const RateContext& context, G* y) {
-  Gate<G> gate[M::states];
-  rates_of<M>(v, context, gate);
-  for (int s = 0; s < M::states; ++s) y[s] = relax(y[s], gate[s], context.env.dt);
+  Gate<G> gate[Mechanism<G>::states];
+  rates_of<Mechanism>(v, context, gate);
+  for (int s = 0; s < Mechanism<G>::states; ++s) y[s] = relax(y[s], gate[s], context.env.dt);
 }
 
-template <int kSegments, class M, class G>
+template <int kSegments, template <class> class Mechanism, class G>
 GALVANI_FN void advance_poly_segments(G v, const PolyTable& table, G* y) {
   using T = typename G::Lane;
   constexpr int n = kPolyDegree<T> + 1;
   const auto at = segment_of(v, static_cast<T>(table.low), static_cast<T>(kSegments / (table.high - table.low)), kSegments);
   const T* rows = static_cast<const T*>(table.coefficients);
-  for (int s = 0; s < M::states; ++s, rows += 2 * n * kSegments) {
+  for (int s = 0; s < Mechanism<G>::states; ++s, rows += 2 * n * kSegments) {
     G c[2 * n];
     coefficients<2 * n, kSegments>(rows, at, c);
     G inf = c[n - 1], approach = c[2 * n - 1];
@@ -78,37 +85,49 @@ GALVANI_FN void advance_poly_segments(G v, const PolyTable& table, G* y) {
   }
 }
 
-template <class M, class G>
+template <template <class> class Mechanism, class G>
 __attribute__((noinline)) void advance_outside(const G* v, const Mask<typename G::Lane, G::size>* outside,
                                                const RateContext& context, const G* before, G* y) {
-  G exact[M::states];
-  for (int s = 0; s < M::states; ++s) exact[s] = before[s];
-  advance_exact<M>(*v, context, exact);
-  for (int s = 0; s < M::states; ++s) y[s] = select(*outside, exact[s], y[s]);
+  G exact[Mechanism<G>::states];
+  for (int s = 0; s < Mechanism<G>::states; ++s) exact[s] = before[s];
+  advance_exact<Mechanism>(*v, context, exact);
+  for (int s = 0; s < Mechanism<G>::states; ++s) y[s] = select(*outside, exact[s], y[s]);
 }
 
-template <class M, class G>
+template <template <class> class Mechanism, class G>
 GALVANI_FN void advance_poly(G v, const RateContext& context, G* y) {
+  if constexpr (G::size > kLanes<typename G::Lane>) {  // tables are read a register at a time
+    typename G::Half low[Mechanism<G>::states], high[Mechanism<G>::states];
+    for (int s = 0; s < Mechanism<G>::states; ++s) {
+      low[s] = y[s].low;
+      high[s] = y[s].high;
+    }
+    advance_poly<Mechanism>(v.low, context, low);
+    advance_poly<Mechanism>(v.high, context, high);
+    for (int s = 0; s < Mechanism<G>::states; ++s) y[s] = G(low[s], high[s]);
+    return;
+  } else {
   constexpr int few = sizeof(typename G::Lane) == 8 ? 16 : 32;
   const auto outside = (v < G(context.poly.low)) | (v > G(context.poly.high));
   const bool exact_too = any(outside);
-  G before[M::states];
-  for (int s = 0; s < M::states; ++s) before[s] = y[s];
+  G before[Mechanism<G>::states];
+  for (int s = 0; s < Mechanism<G>::states; ++s) before[s] = y[s];
   if (context.poly.segments == few) {
-    advance_poly_segments<few, M>(v, context.poly, y);
+    advance_poly_segments<few, Mechanism>(v, context.poly, y);
   } else {
-    advance_poly_segments<2 * few, M>(v, context.poly, y);
+    advance_poly_segments<2 * few, Mechanism>(v, context.poly, y);
   }
-  if (__builtin_expect(exact_too, 0)) advance_outside<M>(&v, &outside, context, before, y);
+  if (__builtin_expect(exact_too, 0)) advance_outside<Mechanism>(&v, &outside, context, before, y);
+  }
 }
 
 // NEURON's tables: inf and tau each linear between whole mV, the end values beyond. A lane at a time; not meant to be fast.
-template <class M, class G>
+template <template <class> class Mechanism, class G>
 GALVANI_FN void advance_table(G v, const RateContext& context, G* y) {
   using T = typename G::Lane;
   alignas(64) T vs[G::size], inf[G::size], rate[G::size];
   v.store(vs);
-  for (int s = 0; s < M::states; ++s) {
+  for (int s = 0; s < Mechanism<G>::states; ++s) {
     const double* t = context.table.values + s * 2 * 201;
     for (int l = 0; l < G::size; ++l) {
       const double x = static_cast<double>(vs[l]) + 100;
@@ -218,9 +237,9 @@ void step(const Instances& in, const Block& block, const Phase& phase, const Rat
             M::calcium_rates(convert<G>(S::load(cai)), gate);
             for (int s = 0; s < states; ++s) ys[s] = relax(ys[s], gate[s], context.env.dt);
           } else if constexpr (states > 0) {
-            if constexpr (kMode == Rates::poly) advance_poly<M>(vg, context, ys);
-            else if constexpr (kMode == Rates::table) advance_table<M>(vg, context, ys);
-            else advance_exact<M>(vg, context, ys);
+            if constexpr (kMode == Rates::poly) advance_poly<Mechanism>(vg, context, ys);
+            else if constexpr (kMode == Rates::table) advance_table<Mechanism>(vg, context, ys);
+            else advance_exact<Mechanism>(vg, context, ys);
           }
           for (int s = 0; s < states; ++s) ys[s].store(y + s * W + l);
         }

@@ -221,11 +221,13 @@ GALVANI_HALVES void split(Pack<T, N> x, Pack<T, N>& m, Pack<T, N>& e) {
 
 // ---- between precisions ---------------------------------------------------------------------------------------------------
 
-// One register of floats and two of doubles.
+// As many lanes of the other precision; one register of floats is two of doubles.
 template <class To, class From>
 GALVANI_FN To convert(From x) {
   if constexpr (std::is_same_v<To, From>) {
     return x;
+  } else if constexpr (To::size > kLanes<float>) {
+    return {convert<typename To::Half>(x.low), convert<typename To::Half>(x.high)};
   } else {
     typedef float Half __attribute__((vector_size(kVectorBytes / 2)));
     using F = Vectors<float>::Value;
