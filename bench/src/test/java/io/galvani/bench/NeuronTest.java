@@ -10,9 +10,9 @@ import io.galvani.bench.Cases.Load;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.Test;
 
 class NeuronTest {
   private static final Path ROOT = Path.of(System.getProperty("galvani.root"));
