@@ -64,7 +64,7 @@ struct AmpaNmda {
     i = g * drive;
     if constexpr (sizeof(Lane<R>) == 8) {
       const R step(0.001);
-      const R shifted = R(1) / (R(1) + E * R(0.99993800192193609));  // exp(−0.062·0.001)
+      const R shifted = R(1) / (R(1) + E * R(0.99993800192196028));  // exp(−0.062·0.001)
       slope = ((ampa + nmda * shifted) * (drive + step) - i) * R(1000);
     } else {
       slope = g + nmda * drive * (R(0.062) * E * block * block);

@@ -135,6 +135,7 @@ int32_t gv_cell_insert(gv_cell* cell, const char* mechanism, int32_t rows, const
 
 int32_t gv_cell_slots(gv_cell* cell, int32_t slots, const int32_t* placement, const int32_t* row, const double* weight) {
   return guarded([&] {
+    require(slots >= 0, "slots must be 0 or more");
     std::vector<Cell::Slot> all;
     for (int32_t i = 0; i < slots; ++i) {
       require(placement[i] >= 0 && placement[i] < static_cast<int32_t>(cell->cell.placements.size()),
@@ -151,6 +152,7 @@ int32_t gv_cell_slots(gv_cell* cell, int32_t slots, const int32_t* placement, co
 
 int32_t gv_cell_sources(gv_cell* cell, int32_t sources, const int32_t* node, const double* threshold) {
   return guarded([&] {
+    require(sources >= 0, "sources must be 0 or more");
     std::vector<Cell::Source> all;
     for (int32_t i = 0; i < sources; ++i) {
       require(node[i] >= 0 && node[i] < cell->cell.nodes(), at("source", i) + ": no such node");
@@ -183,6 +185,7 @@ int32_t gv_population_vary(gv_population* population, int32_t placement, int32_t
   return guarded([&] {
     Population& p = population->population;
     require(placement >= GV_RI, "vary: no such placement");
+    require(rows >= 0, "vary: rows must be 0 or more");
     for (int32_t c = 0; c < p.options().cells; ++c) {
       require(std::isfinite(values[c]), "vary: the value of cell " + std::to_string(c) + " is not finite");
       if (placement == GV_RI) require(values[c] > 0, "vary: the axial resistance of cell " + std::to_string(c) + " is not positive");
@@ -197,6 +200,7 @@ int32_t gv_population_advance(gv_population* population, int64_t steps, int64_t 
   return guarded([&] {
     Population& p = population->population;
     require(steps >= 0, "steps must be 0 or more");
+    require(events >= 0, "events must be 0 or more");
     const double dt = p.options().env.dt;
     const double from = (static_cast<double>(p.steps()) - 0.5) * dt;
     const double to = (static_cast<double>(p.steps() + steps) - 0.5) * dt;
@@ -208,6 +212,7 @@ int32_t gv_population_advance(gv_population* population, int64_t steps, int64_t 
       require(cell[i] >= 0 && cell[i] < p.options().cells, at("event", i) + ": cell " + std::to_string(cell[i]) + " does not exist");
       require(slot[i] >= 0 && slot[i] < static_cast<int32_t>(p.cell().slots.size()),
               at("event", i) + ": slot " + std::to_string(slot[i]) + " does not exist");
+      require(!std::isinf(weight[i]), at("event", i) + ": weight is not finite");
       all.push_back({time[i], cell[i], slot[i], static_cast<double>(weight[i])});
     }
     p.advance(steps, std::move(all));
@@ -258,7 +263,7 @@ int64_t gv_population_memory(const gv_population* population) { return populatio
 
 int64_t gv_population_state_size(const gv_population* population) { return population->population.state_size(); }
 
-int32_t gv_population_save(const gv_population* population, int64_t size, void* state) {
+int32_t gv_population_save(gv_population* population, int64_t size, void* state) {
   return guarded([&] {
     require(size == population->population.state_size(), "save: wrong size");
     population->population.save(static_cast<char*>(state));
@@ -273,6 +278,8 @@ int32_t gv_rates(const char* mechanism, const double* parameters, double celsius
                  double* out) {
   return guarded([&] {
     const Mechanism& m = mechanism_of(mechanism);
+    require(n >= 0, "rates: n must be 0 or more");
+    require(std::isfinite(celsius), "rates: celsius must be finite");
     *gates = m.rates == nullptr ? 0 : static_cast<int32_t>(m.states.size());
     if (n == 0 || *gates == 0) return;
     RateContext context{};
@@ -298,10 +305,11 @@ int32_t gv_poly_bound(const char* mechanism, double celsius, double dt, int32_t 
                       int32_t* segments, double* out) {
   return guarded([&] {
     const Mechanism& m = mechanism_of(mechanism);
+    require(std::isfinite(dt) && dt > 0, "dt must be positive");
+    require(std::isfinite(celsius), "celsius must be finite");
     *gates = m.voltage_gated ? static_cast<int32_t>(m.states.size()) : 0;
     *segments = 0;
     if (*gates == 0) return;
-    require(std::isfinite(dt) && dt > 0, "dt must be positive");
     RateContext context{};
     context.env = {dt, celsius};
     m.globals(context.env, context.globals);

@@ -128,9 +128,6 @@ Mechanism describe() {
   if constexpr (requires(const typename M::Parameters& p) { M::lifetime(p); }) {
     m.lifetime = [](const double* fields) { return M::lifetime(fields_of<M>(fields)); };
   }
-  if constexpr (M::kind == Kind::pool) {
-    m.pool_reversal = [](const double* fields, double cai) { return M::reversal(fields_of<M>(fields), cai); };
-  }
   m.currents = &currents<M>;
   return m;
 }

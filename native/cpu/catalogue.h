@@ -43,7 +43,6 @@ struct Mechanism {
   // An event of `weight` that arrived `age` ms before the middle of the step.
   void (*receive)(const double* fields, double* y, double weight, double age);  // synapses only
   double (*lifetime)(const double* fields);                                     // null: for ever
-  double (*pool_reversal)(const double* fields, double cai);                     // mV; pools only
   IonCurrents (*currents)(const double* fields, const double* y, double v, double eca, double t);
 
   bool is_point() const { return kind == Kind::synapse || kind == Kind::stimulus; }

@@ -226,6 +226,11 @@ std::size_t Population::element_of_row(const Group& g, int row, const Place& at)
          (across_nodes_ ? g.lane[row] : at.lane);
 }
 
+Instances Population::instances_of(Group& g, std::int64_t block) {
+  return {g.instances(), g.first, sub_blocks_, across_nodes_ || g.varied, g.node.data(), g.pool.data(),
+          g.parameters.data() + block * g.parameter_stride, state_of(block) + g.state_offset};
+}
+
 double Population::load_gate(const char* base, std::size_t i) const {
   return gate_bytes_ == 8 ? reinterpret_cast<const double*>(base)[i] : static_cast<double>(reinterpret_cast<const float*>(base)[i]);
 }
@@ -262,7 +267,7 @@ void Population::build_rates(Group& g) {
   const Cell::Placement& p = cell_.placements[g.placement];
   for (std::size_t k = 0; k < m.parameters.size(); ++k) {
     if (std::string("usetable") != m.parameters[k].name) continue;
-    const double* use = &p.values[k * p.rows()];
+    const double* use = p.values.data() + k * p.rows();
     for (int row = 0; row < p.rows(); ++row) {
       if (use[row] != 0 && use[row] != 1) throw InvalidArgument(std::string(m.name) + ": usetable is neither 0 nor 1");
       if (use[row] != use[0]) throw InvalidArgument(std::string(m.name) + ": usetable must be the same everywhere");
@@ -286,6 +291,7 @@ void Population::vary(int placement, int parameter, const std::vector<std::int32
   if (prepared_) throw InvalidArgument("vary: the population has begun");
   if (static_cast<std::int64_t>(values.size()) != options_.cells) throw InvalidArgument("vary: one value a cell is needed");
   int limit = cell_.nodes();
+  bool* varied = &varied_geometry_;
   if (placement >= 0) {
     if (placement >= static_cast<int>(cell_.placements.size())) throw InvalidArgument("vary: no such placement");
     limit = cell_.placements[placement].rows();
@@ -294,13 +300,12 @@ void Population::vary(int placement, int parameter, const std::vector<std::int32
     if (std::string("usetable") == g.mechanism->parameters[parameter].name) {
       throw InvalidArgument("vary: usetable is the same for all cells of a population");
     }
-    g.varied = true;
-  } else {
-    varied_geometry_ = true;
+    varied = &g.varied;
   }
   for (std::int32_t row : rows) {
     if (row < 0 || row >= limit) throw InvalidArgument("vary: no such row");
   }
+  *varied = true;
   variations_.push_back({placement, parameter, rows, scale, std::move(values)});
 }
 
@@ -357,11 +362,11 @@ void Population::fill_parameters(Group& g) {
       const std::size_t instance = g.instance[row];
       const auto put = [&](int sub_block, int lane, const double* f, bool absent) {
         for (int k = 0; k < fields; ++k) {
-          store_gate(to, ((instance * sub_blocks_ + sub_block) * fields + k) * W_ + lane, k == 0 && absent ? 0 : f[k]);
+          store_gate(to, ((instance * sub_blocks_ + sub_block) * fields + k) * W_ + lane, absent && g.is_amount(k) ? 0 : f[k]);
         }
       };
       if (across_nodes_) {
-        // Lanes without the mechanism get sound parameters and no weight.
+        // Lanes without the mechanism get sound kinetics, no scale and, as ica is a density, no conductance.
         if (!filled[instance]) {
           for (int lane = 0; lane < W_; ++lane) put(0, lane, fields_of(g, row, block, buffer), true);
           filled[instance] = 1;
@@ -454,7 +459,7 @@ void Population::initialize() {
     return (static_cast<std::size_t>(g.pool[g.instance[row]]) * sub_blocks_ + at.sub_block) * W_ +
            (across_nodes_ ? g.lane[row] : at.lane);
   };
-  for (const Group& g : groups_) {
+  for (Group& g : groups_) {
     const Mechanism& m = *g.mechanism;
     const int rows = cell_.placements[g.placement].rows();
     if (m.kind == Kind::pool) {
@@ -464,11 +469,11 @@ void Population::initialize() {
       }
       for (int row = 0; row < rows && cai0 >= 0; ++row) {
         each_cell([&](std::int64_t cell, const Place& at) {
-          const double* const f = fields_of(g, row, cell, buffer) + 1;
-          const Block b = block_at(at.block, 0);
-          store_voltage(static_cast<char*>(b.cai), pool_element(g, row, at), f[cai0]);
-          store_voltage(static_cast<char*>(b.eca), pool_element(g, row, at), m.pool_reversal(f, f[cai0]));
+          store_voltage(static_cast<char*>(block_at(at.block, 0).cai), pool_element(g, row, at), fields_of(g, row, cell, buffer)[1 + cai0]);
         });
+      }
+      for (std::int64_t block = 0; block < blocks_; ++block) {  // eca follows
+        g.step(instances_of(g, block), block_at(block, 0), {false, true, 0}, g.context);
       }
       continue;
     }
@@ -573,8 +578,7 @@ void Population::run_block(std::int64_t block, std::int64_t from, std::int64_t t
   std::size_t synapses = groups_.size(), stimuli = groups_.size();
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     Group& g = groups_[i];
-    instances.push_back({g.instances(), g.first, sub_blocks_, across_nodes_ || g.varied, g.node.data(), g.pool.data(),
-                         g.parameters.data() + block * g.parameter_stride, state_of(block) + g.state_offset});
+    instances.push_back(instances_of(g, block));
     if (g.mechanism->kind == Kind::synapse) synapses = std::min(synapses, i);
     if (g.mechanism->kind == Kind::stimulus) stimuli = std::min(stimuli, i);
   }
@@ -590,7 +594,8 @@ void Population::run_block(std::int64_t block, std::int64_t from, std::int64_t t
       Moment m = Moment::states;
       switch (r.probe.quantity) {
         case Quantity::voltage: m = Moment::voltages; break;
-        case Quantity::sodium: case Quantity::potassium: case Quantity::calcium: case Quantity::eca: case Quantity::point_current:
+        case Quantity::sodium: case Quantity::potassium: case Quantity::calcium: case Quantity::point_current:
+        case Quantity::eca:  // follows cai when currents are evaluated
           m = Moment::currents; break;
         default: break;
       }
@@ -605,7 +610,10 @@ void Population::run_block(std::int64_t block, std::int64_t from, std::int64_t t
     const bool due = (next_event < last_event && events[next_event].time <= t) || (!expiries.empty() && expiries.front().due < t);
     step(0, synapses, {advance, true, t});
     if (due) {
-      if (advance) step(synapses, stimuli, {true, false, t});
+      if (advance) {
+        step(synapses, stimuli, {true, false, t});
+        record(Moment::states, k, t);  // before the events of the step
+      }
       while (!expiries.empty() && expiries.front().due < t) {
         const Expiry e = expiries.front();
         std::pop_heap(expiries.begin(), expiries.end());
@@ -626,12 +634,10 @@ void Population::run_block(std::int64_t block, std::int64_t from, std::int64_t t
       step(synapses, stimuli, {false, true, t});
     } else {
       step(synapses, stimuli, {advance, true, t});
+      if (advance) record(Moment::states, k, t);
     }
     step(stimuli, groups_.size(), {false, true, t});
-    if (!recordings_.empty()) {
-      if (advance) record(Moment::states, k, t);
-      record(Moment::currents, k + 1, t);
-    }
+    record(Moment::currents, k + 1, t);
 
     char* was = before;
     for (const Cell::Source& s : cell_.sources) {
@@ -658,10 +664,10 @@ void Population::run_block(std::int64_t block, std::int64_t from, std::int64_t t
         }
       }
     }
-    if (!recordings_.empty()) record(Moment::voltages, k + 1, t);
+    record(Moment::voltages, k + 1, t);
   }
   step(0, groups_.size(), {true, false, to * dt});
-  if (!recordings_.empty()) record(Moment::states, to, to * dt);
+  record(Moment::states, to, to * dt);
 
   double sum = 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(node_vectors_) * W_; ++i) sum += load_voltage(v, i);
@@ -698,7 +704,10 @@ int Population::record(const Probe& probe) {
   } else {
     need(probe.node >= 0 && probe.node < cell_.nodes(), "node");
     if (probe.quantity == Quantity::cai || probe.quantity == Quantity::eca) {
-      need(pool_of_[across_nodes_ ? position_[probe.node] / W_ : probe.node] >= 0, "calcium pool on that node");
+      const bool calcium = std::any_of(cell_.placements.begin(), cell_.placements.end(), [&](const Cell::Placement& p) {
+        return catalogue()[p.mechanism].uses_calcium && std::find(p.node.begin(), p.node.end(), probe.node) != p.node.end();
+      });
+      need(calcium, "calcium on that node");
     }
   }
   Recording r;
@@ -813,6 +822,10 @@ std::uint64_t Population::layout() const {
     mix_all(p.node);
     mix_all(p.values);
   }
+  for (const Cell::Slot& s : cell_.slots) {  // events in flight name them
+    const std::int32_t what[] = {s.placement, s.row};
+    mix(what, sizeof what);
+  }
   for (const Variation& v : variations_) {
     const std::int32_t what[] = {v.placement, v.parameter, v.scale};
     mix(what, sizeof what);
@@ -837,7 +850,8 @@ std::int64_t Population::state_size() const {
   return static_cast<std::int64_t>(2 * sizeof(std::int64_t) + state_.bytes() + expiries * sizeof(Expiry));
 }
 
-void Population::save(char* to) const {
+void Population::save(char* to) {
+  prepare();
   std::int64_t count = 0;
   for (const auto& e : expiries_) count += static_cast<std::int64_t>(e.size());
   std::memcpy(to, &steps_, sizeof steps_);
@@ -869,10 +883,14 @@ void Population::load(const char* from, std::int64_t size) {
       throw InvalidArgument("the snapshot is not of this population");
     }
   }
+  // In the order in which they were saved, which is a heap: events of one time must leave as they would have left.
+  std::vector<std::vector<Expiry>> expiries(blocks_);
+  for (const Expiry& e : all) expiries[place_of(e.cell).block].push_back(e);
+  for (const auto& e : expiries) {
+    if (!std::is_heap(e.begin(), e.end())) throw InvalidArgument("the snapshot is not of this population");
+  }
   std::memcpy(state_.data(), from + 16, state_.bytes());
-  for (auto& e : expiries_) e.clear();
-  for (const Expiry& e : all) expiries_[place_of(e.cell).block].push_back(e);
-  for (auto& e : expiries_) std::make_heap(e.begin(), e.end());
+  expiries_ = std::move(expiries);
   steps_ = steps;
   for (Recording& r : recordings_) {
     r.samples.clear();

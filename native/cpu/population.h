@@ -105,7 +105,7 @@ class Population {
   std::uint64_t layout() const;
   std::int64_t memory() const;
   std::int64_t state_size() const;
-  void save(char* to) const;
+  void save(char* to);
   void load(const char* from, std::int64_t size);
 
   const Cell& cell() const { return cell_; }
@@ -133,6 +133,11 @@ class Population {
     int instances() const { return static_cast<int>(node.size()); }
     int stored = 0;  // values an instance and lane: states, and in float32 the remainders of slow gates
     int states() const { return static_cast<int>(mechanism->states.size()); }
+    // Whether a field is the scale or a conductance density.
+    bool is_amount(int field) const {
+      return field == 0 || (field <= static_cast<int>(mechanism->parameters.size()) &&
+                            std::string("S/cm2") == mechanism->parameters[field - 1].unit);
+    }
   };
   struct Variation {
     int placement, parameter;
@@ -181,6 +186,7 @@ class Population {
   std::size_t vector_of_node(int node, const Place&) const;  // element index of the node's value for that cell
   std::size_t element_of_row(const Group&, int row, const Place&) const;  // of state 0; states are W apart
   Block block_at(std::int64_t block, int thread);
+  Instances instances_of(Group&, std::int64_t block);
   double load_gate(const char* base, std::size_t index) const;
   void store_gate(char* base, std::size_t index, double x) const;
   double load_voltage(const char* base, std::size_t index) const;

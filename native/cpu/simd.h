@@ -264,13 +264,13 @@ struct Segment {
 GALVANI_NATIVE Segment<T> segment_of(Pack<T, N> x, T low, T inverse, int segments) {
   using P = Pack<T, N>;
   using V = Vectors<T>;
-  const P t = clamp((x - P::broadcast(low)) * P::broadcast(inverse), P(0), P(segments * (1 - 0x1p-20)));
+  const P t = (x - P::broadcast(low)) * P::broadcast(inverse);
   // Rounded down by a shift into the integers of the mantissa: SSE2 and AVX2 do not convert doubles to 64-bit integers.
   const P shift(sizeof(T) == 8 ? 0x1.8p52 : 0x1.8p23f);
-  const P shifted = (t - P(0.5)) + shift;
+  const P shifted = clamp(t - P(0.5), P(0), P(segments - 1)) + shift;
   Segment<T> r;
   r.u = t - (shifted - shift);
-  r.index = typename V::Integer(shifted.value) & static_cast<decltype(V::one)>(0xff);
+  r.index = typename V::Integer(shifted.value) & static_cast<decltype(V::one)>(segments - 1);  // in the table, NaN too
   return r;
 }
 

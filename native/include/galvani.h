@@ -136,8 +136,9 @@ int64_t gv_population_layout(const gv_population* population);
 /* Bytes of memory the population holds. */
 int64_t gv_population_memory(const gv_population* population);
 
+/* Saving is a beginning, as advancing is: nothing can be varied after it. */
 int64_t gv_population_state_size(const gv_population* population);
-int32_t gv_population_save(const gv_population* population, int64_t size, void* state);
+int32_t gv_population_save(gv_population* population, int64_t size, void* state);
 int32_t gv_population_load(gv_population* population, int64_t size, const void* state);
 
 /* ---- mechanisms ----------------------------------------------------------------------------------------------------- */
