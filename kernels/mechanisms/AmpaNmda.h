@@ -15,7 +15,8 @@ namespace galvani {
   P(e, "mV", 0, "reversal potential")
 
 #define GALVANI_AmpaNmda_DERIVED(D) \
-  D(loss1_ampa) D(loss2_ampa) D(loss1_nmda) D(loss2_nmda) D(peak_ampa) D(peak_nmda)
+  D(loss1_ampa) D(loss2_ampa) D(loss1_nmda) D(loss2_nmda) /* 1 − exp(−dt/tau) */ \
+  D(peak_ampa) D(peak_nmda)
 
 template <class R>
 struct AmpaNmda {

@@ -10,7 +10,7 @@ namespace galvani {
   P(e, "mV", 0, "reversal potential")
 
 #define GALVANI_Exp2Syn_DERIVED(D) \
-  D(loss1) D(loss2)              \
+  D(loss1) D(loss2) /* 1 − exp(−dt/tau) */ \
   D(peak) /* both states jump by peak·weight, so that B − A reaches the weight */
 
 // 1 / max of exp(−t/tau2) − exp(−t/tau1).

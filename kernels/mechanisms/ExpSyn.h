@@ -8,7 +8,7 @@ namespace galvani {
   P(tau, "ms", 0.1, "decay time constant") \
   P(e, "mV", 0, "reversal potential")
 
-#define GALVANI_ExpSyn_DERIVED(D) D(loss) /* 1 − exp(−dt/tau): float32 holds it to more digits than exp(−dt/tau) */
+#define GALVANI_ExpSyn_DERIVED(D) D(loss) /* 1 − exp(−dt/tau) */
 
 template <class R>
 struct ExpSyn {

@@ -80,6 +80,7 @@ Mechanism describe() {
   m.ion = M::ion;
   m.uses_calcium = M::ion == Ion::ca || calcium_gated<M>;
   m.voltage_gated = voltage_gated<M>;
+  m.slow = requires { M::slow; };
   M::describe_parameters([&](const char* name, const char* unit, double value, const char* about) {
     m.parameters.push_back({name, unit, value, about});
   });
@@ -126,6 +127,9 @@ Mechanism describe() {
   }
   if constexpr (requires(const typename M::Parameters& p) { M::lifetime(p); }) {
     m.lifetime = [](const double* fields) { return M::lifetime(fields_of<M>(fields)); };
+  }
+  if constexpr (M::kind == Kind::pool) {
+    m.pool_reversal = [](const double* fields, double cai) { return M::reversal(fields_of<M>(fields), cai); };
   }
   m.currents = &currents<M>;
   return m;

@@ -28,6 +28,7 @@ struct Mechanism {
   Ion ion;
   bool uses_calcium;  // reads or keeps cai or eca
   bool voltage_gated;
+  bool slow;  // float32 keeps the remainders of its gates
   std::vector<ParameterInfo> parameters;
   std::vector<const char*> states;
   std::vector<double> kinks;  // mV at which a rate has a kink
@@ -42,6 +43,7 @@ struct Mechanism {
   // An event of `weight` that arrived `age` ms before the middle of the step.
   void (*receive)(const double* fields, double* y, double weight, double age);  // synapses only
   double (*lifetime)(const double* fields);                                     // null: for ever
+  double (*pool_reversal)(const double* fields, double cai);                     // mV; pools only
   IonCurrents (*currents)(const double* fields, const double* y, double v, double eca, double t);
 
   bool is_point() const { return kind == Kind::synapse || kind == Kind::stimulus; }

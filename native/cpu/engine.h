@@ -5,7 +5,7 @@
 // cells side by side so that small trees fill a call. Across nodes (few cells): lane = node, a block is one cell.
 //
 //   v, d, r      [vector][W]          voltage, diagonal and right-hand side; vector = node·U + sub-block
-//   state        [instance][U][state][W]
+//   state        [instance][U][state][W]; slow gates in float32 are followed by their remainders
 //   parameters   [instance][field], or [instance][U][field][W] where they differ by lane; field 0 is the scale: 1e-2·area, 1 for point processes, 0 for a lane without it
 //   cai eca ica  [pool][U][W]         as wide as voltages
 #pragma once

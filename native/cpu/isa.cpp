@@ -42,6 +42,8 @@ template <class M>
 constexpr bool has_globals = requires { typename M::Globals; };
 template <class M, class G>
 constexpr bool voltage_gated = requires(G v, Gate<G>* g) { M::rates(v, g); } || has_globals<M>;
+template <class M>
+constexpr bool is_slow = requires { M::slow; };
 template <class M, class G>
 constexpr bool calcium_gated = requires(G c, Gate<G>* g) { M::calcium_rates(c, g); };
 
@@ -54,21 +56,21 @@ GALVANI_FN void rates_of(G v, const RateContext& context, Gate<G>* gate) {
   }
 }
 
-// y ← y + (1 − exp(−dt·rate)) (inf − y)
+// The step of a gate: (1 − exp(−dt·rate)) (inf − y).
 template <class G>
-GALVANI_FN G relax(G y, const Gate<G>& gate, double dt) {
-  return y - expm1(gate.rate * G(-dt)) * (gate.inf - y);
+GALVANI_FN G step_of_gate(G y, const Gate<G>& gate, double dt) {
+  return -(expm1(gate.rate * G(-dt)) * (gate.inf - y));
 }
 
 template <template <class> class Mechanism, class G>
-GALVANI_FN void advance_exact(G v, const RateContext& context, G* y) {
+GALVANI_FN void steps_exact(G v, const RateContext& context, const G* y, G* step) {
   Gate<G> gate[Mechanism<G>::states];
   rates_of<Mechanism>(v, context, gate);
-  for (int s = 0; s < Mechanism<G>::states; ++s) y[s] = relax(y[s], gate[s], context.env.dt);
+  for (int s = 0; s < Mechanism<G>::states; ++s) step[s] = step_of_gate(y[s], gate[s], context.env.dt);
 }
 
 template <int kSegments, template <class> class Mechanism, class G>
-GALVANI_FN void advance_poly_segments(G v, const PolyTable& table, G* y) {
+GALVANI_FN void steps_poly_segments(G v, const PolyTable& table, const G* y, G* step) {
   using T = typename G::Lane;
   constexpr int n = kPolyDegree<T> + 1;
   const auto at = segment_of(v, static_cast<T>(table.low), static_cast<T>(kSegments / (table.high - table.low)), kSegments);
@@ -81,49 +83,42 @@ GALVANI_FN void advance_poly_segments(G v, const PolyTable& table, G* y) {
       inf = inf * at.u + c[n - 2 - j];
       approach = approach * at.u + c[2 * n - 2 - j];
     });
-    y[s] = y[s] + approach * (inf - y[s]);
+    step[s] = approach * (inf - y[s]);
   }
 }
 
 template <template <class> class Mechanism, class G>
-__attribute__((noinline)) void advance_outside(const G* v, const Mask<typename G::Lane, G::size>* outside,
-                                               const RateContext& context, const G* before, G* y) {
+__attribute__((noinline)) void steps_outside(const G* v, const Mask<typename G::Lane, G::size>* outside, const RateContext& context,
+                                             const G* y, G* step) {
   G exact[Mechanism<G>::states];
-  for (int s = 0; s < Mechanism<G>::states; ++s) exact[s] = before[s];
-  advance_exact<Mechanism>(*v, context, exact);
-  for (int s = 0; s < Mechanism<G>::states; ++s) y[s] = select(*outside, exact[s], y[s]);
+  steps_exact<Mechanism>(*v, context, y, exact);
+  for (int s = 0; s < Mechanism<G>::states; ++s) step[s] = select(*outside, exact[s], step[s]);
 }
 
 template <template <class> class Mechanism, class G>
-GALVANI_FN void advance_poly(G v, const RateContext& context, G* y) {
+GALVANI_FN void steps_poly(G v, const RateContext& context, const G* y, G* step) {
+  constexpr int states = Mechanism<G>::states;
   if constexpr (G::size > kLanes<typename G::Lane>) {  // tables are read a register at a time
-    typename G::Half low[Mechanism<G>::states], high[Mechanism<G>::states];
-    for (int s = 0; s < Mechanism<G>::states; ++s) {
-      low[s] = y[s].low;
-      high[s] = y[s].high;
+    typename G::Half low[2][states], high[2][states];
+    for (int s = 0; s < states; ++s) {
+      low[0][s] = y[s].low;
+      high[0][s] = y[s].high;
     }
-    advance_poly<Mechanism>(v.low, context, low);
-    advance_poly<Mechanism>(v.high, context, high);
-    for (int s = 0; s < Mechanism<G>::states; ++s) y[s] = G(low[s], high[s]);
-    return;
+    steps_poly<Mechanism>(v.low, context, low[0], low[1]);
+    steps_poly<Mechanism>(v.high, context, high[0], high[1]);
+    for (int s = 0; s < states; ++s) step[s] = G(low[1][s], high[1][s]);
   } else {
-  constexpr int few = sizeof(typename G::Lane) == 8 ? 16 : 32;
-  const auto outside = (v < G(context.poly.low)) | (v > G(context.poly.high));
-  const bool exact_too = any(outside);
-  G before[Mechanism<G>::states];
-  for (int s = 0; s < Mechanism<G>::states; ++s) before[s] = y[s];
-  if (context.poly.segments == few) {
-    advance_poly_segments<few, Mechanism>(v, context.poly, y);
-  } else {
-    advance_poly_segments<2 * few, Mechanism>(v, context.poly, y);
-  }
-  if (__builtin_expect(exact_too, 0)) advance_outside<Mechanism>(&v, &outside, context, before, y);
+    constexpr int few = sizeof(typename G::Lane) == 8 ? 16 : 32;
+    if (context.poly.segments == few) steps_poly_segments<few, Mechanism>(v, context.poly, y, step);
+    else steps_poly_segments<2 * few, Mechanism>(v, context.poly, y, step);
+    const auto outside = (v < G(context.poly.low)) | (v > G(context.poly.high));
+    if (__builtin_expect(any(outside), 0)) steps_outside<Mechanism>(&v, &outside, context, y, step);
   }
 }
 
 // NEURON's tables: inf and tau each linear between whole mV, the end values beyond. A lane at a time; not meant to be fast.
 template <template <class> class Mechanism, class G>
-GALVANI_FN void advance_table(G v, const RateContext& context, G* y) {
+GALVANI_FN void steps_table(G v, const RateContext& context, const G* y, G* step) {
   using T = typename G::Lane;
   alignas(64) T vs[G::size], inf[G::size], rate[G::size];
   v.store(vs);
@@ -137,7 +132,7 @@ GALVANI_FN void advance_table(G v, const RateContext& context, G* y) {
       inf[l] = static_cast<T>(t[i] + f * (t[next] - t[i]));
       rate[l] = static_cast<T>(1 / (t[201 + i] + f * (t[201 + next] - t[201 + i])));
     }
-    y[s] = relax(y[s], Gate<G>{G::load(inf), G::load(rate)}, context.env.dt);
+    step[s] = step_of_gate(y[s], Gate<G>{G::load(inf), G::load(rate)}, context.env.dt);
   }
 }
 
@@ -189,6 +184,7 @@ void step(const Instances& in, const Block& block, const Phase& phase, const Rat
   using M = Mechanism<G>;
   constexpr int W = Precision_::W;
   constexpr int states = M::states;
+  constexpr int stored = states * (sizeof(T) == 4 && is_slow<M> ? 2 : 1);
   const int U = in.sub_blocks;
   const T* parameters = static_cast<const T*>(in.parameters);
   const std::int64_t stride = static_cast<std::int64_t>(Fields<M, G>::count) * (in.lane_parameters ? U * W : 1);
@@ -198,7 +194,7 @@ void step(const Instances& in, const Block& block, const Phase& phase, const Rat
   T* y = static_cast<T*>(in.state);
 
   for (int i = 0; i < in.count; ++i, parameters += stride) {
-    for (int u = 0; u < U; ++u, y += states * W) {
+    for (int u = 0; u < U; ++u, y += stored * W) {
       for (int l = 0; l < W; l += G::size) {
       const auto f = in.lane_parameters ? Fields<M, G>::load(parameters + u * Fields<M, G>::count * W + l, W)
                                         : Fields<M, G>::broadcast(parameters);
@@ -232,14 +228,30 @@ void step(const Instances& in, const Block& block, const Phase& phase, const Rat
         if (states > 0 && phase.advance) {
           if constexpr (M::kind == Kind::synapse) {
             M::decay(f.p, ys);
-          } else if constexpr (calcium_gated<M, G>) {
-            Gate<G> gate[states];
-            M::calcium_rates(convert<G>(S::load(cai)), gate);
-            for (int s = 0; s < states; ++s) ys[s] = relax(ys[s], gate[s], context.env.dt);
           } else if constexpr (states > 0) {
-            if constexpr (kMode == Rates::poly) advance_poly<Mechanism>(vg, context, ys);
-            else if constexpr (kMode == Rates::table) advance_table<Mechanism>(vg, context, ys);
-            else advance_exact<Mechanism>(vg, context, ys);
+            G step[states];
+            if constexpr (calcium_gated<M, G>) {
+              Gate<G> gate[states];
+              M::calcium_rates(convert<G>(S::load(cai)), gate);
+              for (int s = 0; s < states; ++s) step[s] = step_of_gate(ys[s], gate[s], context.env.dt);
+            } else if constexpr (kMode == Rates::poly) {
+              steps_poly<Mechanism>(vg, context, ys, step);
+            } else if constexpr (kMode == Rates::table) {
+              steps_table<Mechanism>(vg, context, ys, step);
+            } else {
+              steps_exact<Mechanism>(vg, context, ys, step);
+            }
+            for (int s = 0; s < states; ++s) {
+              if constexpr (stored > states) {  // what rounding took from earlier steps goes into this one
+                T* const remainder = y + (states + s) * W + l;
+                const G whole = step[s] + G::load(remainder);
+                const G next = ys[s] + whole;
+                (whole - (next - ys[s])).store(remainder);
+                ys[s] = next;
+              } else {
+                ys[s] = ys[s] + step[s];
+              }
+            }
           }
           for (int s = 0; s < states; ++s) ys[s].store(y + s * W + l);
         }

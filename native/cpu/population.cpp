@@ -70,6 +70,7 @@ Population::Population(const Cell& cell, const Options& options, const Kernels& 
     Group g;
     g.placement = placement;
     g.mechanism = &catalogue()[cell_.placements[placement].mechanism];
+    g.stored = g.states() * (g.mechanism->slow && gate_bytes_ == 4 ? 2 : 1);
     lay_out(g, touched);
     build_rates(g);
     group_of_placement_[placement] = static_cast<int>(groups_.size());
@@ -83,7 +84,7 @@ Population::Population(const Cell& cell, const Options& options, const Kernels& 
   std::size_t bytes = aligned(static_cast<std::size_t>(node_vectors_) * W_ * voltage_bytes_);
   for (Group& g : groups_) {
     g.state_offset = bytes;
-    bytes += aligned(static_cast<std::size_t>(g.instances()) * sub_blocks_ * g.states() * W_ * gate_bytes_);
+    bytes += aligned(static_cast<std::size_t>(g.instances()) * sub_blocks_ * g.stored * W_ * gate_bytes_);
   }
   pool_offset_ = bytes;
   bytes += 3 * aligned(static_cast<std::size_t>(pools_) * sub_blocks_ * W_ * voltage_bytes_);
@@ -221,7 +222,7 @@ std::size_t Population::vector_of_node(int node, const Place& at) const {
 }
 
 std::size_t Population::element_of_row(const Group& g, int row, const Place& at) const {
-  return (static_cast<std::size_t>(g.instance[row]) * sub_blocks_ + at.sub_block) * g.states() * W_ +
+  return (static_cast<std::size_t>(g.instance[row]) * sub_blocks_ + at.sub_block) * g.stored * W_ +
          (across_nodes_ ? g.lane[row] : at.lane);
 }
 
@@ -463,7 +464,10 @@ void Population::initialize() {
       }
       for (int row = 0; row < rows && cai0 >= 0; ++row) {
         each_cell([&](std::int64_t cell, const Place& at) {
-          store_voltage(static_cast<char*>(block_at(at.block, 0).cai), pool_element(g, row, at), fields_of(g, row, cell, buffer)[1 + cai0]);
+          const double* const f = fields_of(g, row, cell, buffer) + 1;
+          const Block b = block_at(at.block, 0);
+          store_voltage(static_cast<char*>(b.cai), pool_element(g, row, at), f[cai0]);
+          store_voltage(static_cast<char*>(b.eca), pool_element(g, row, at), m.pool_reversal(f, f[cai0]));
         });
       }
       continue;
@@ -488,7 +492,7 @@ void Population::initialize() {
         for (std::size_t k = 0; k < present.size(); ++k) {
           if (present[k]) continue;
           for (std::size_t s = 0; s < y.size(); ++s) {
-            store_gate(state_of(block) + g.state_offset, (k / W_ * y.size() + s) * W_ + k % W_, y[s]);
+            store_gate(state_of(block) + g.state_offset, (k / W_ * g.stored + s) * W_ + k % W_, y[s]);
           }
         }
       }
@@ -586,7 +590,7 @@ void Population::run_block(std::int64_t block, std::int64_t from, std::int64_t t
       Moment m = Moment::states;
       switch (r.probe.quantity) {
         case Quantity::voltage: m = Moment::voltages; break;
-        case Quantity::sodium: case Quantity::potassium: case Quantity::calcium: case Quantity::point_current:
+        case Quantity::sodium: case Quantity::potassium: case Quantity::calcium: case Quantity::eca: case Quantity::point_current:
           m = Moment::currents; break;
         default: break;
       }

@@ -261,9 +261,9 @@ struct Segment {
 
 GALVANI_NATIVE Segment<T> segment_of(Pack<T, N> x, T low, T inverse, int segments) {
   using P = Pack<T, N>;
-  const P t = clamp((x - P::broadcast(low)) * P::broadcast(inverse), P(0), P(segments - 0.5));
-  // Rounded down by a shift into the integers of the mantissa: SSE2 and AVX2 do not convert doubles to 64-bit integers.
+  const P t = clamp((x - P::broadcast(low)) * P::broadcast(inverse), P(0), P(segments * (1 - 0x1p-20)));
   using V = Vectors<T>;
+  // Rounded down by a shift into the integers of the mantissa: SSE2 and AVX2 do not convert doubles to 64-bit integers.
   const P shift(sizeof(T) == 8 ? 0x1.8p52 : 0x1.8p23f);
   const P shifted = (t - P(0.5)) + shift;
   Segment<T> r;
