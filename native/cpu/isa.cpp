@@ -72,7 +72,7 @@ GALVANI_FN void steps_exact(G v, const RateContext& context, const G* y, G* step
 template <int kSegments, template <class> class Mechanism, class G>
 GALVANI_FN void steps_poly_segments(G v, const PolyTable& table, const G* y, G* step) {
   using T = typename G::Lane;
-  constexpr int n = kPolyDegree<T> + 1;
+  constexpr int n = kPolyForm<T>.degree + 1;
   const auto at = segment_of(v, static_cast<T>(table.low), static_cast<T>(kSegments / (table.high - table.low)), kSegments);
   const T* rows = static_cast<const T*>(table.coefficients);
   for (int s = 0; s < Mechanism<G>::states; ++s, rows += 2 * n * kSegments) {
@@ -108,7 +108,7 @@ GALVANI_FN void steps_poly(G v, const RateContext& context, const G* y, G* step)
     steps_poly<Mechanism>(v.high, context, high[0], high[1]);
     for (int s = 0; s < states; ++s) step[s] = G(low[1][s], high[1][s]);
   } else {
-    constexpr int few = sizeof(typename G::Lane) == 8 ? 16 : 32;
+    constexpr int few = kPolyForm<typename G::Lane>.segments;
     if (context.poly.segments == few) steps_poly_segments<few, Mechanism>(v, context.poly, y, step);
     else steps_poly_segments<2 * few, Mechanism>(v, context.poly, y, step);
     const auto outside = (v < G(context.poly.low)) | (v > G(context.poly.high));
@@ -472,6 +472,8 @@ const Kernels& GALVANI_KERNELS() {
   static constexpr Kernels kernels = {
       GALVANI_STRING(GALVANI_ISA),
       kTableByRow,
+      kPolyForm<double>,
+      kPolyForm<float>,
       &step_of,
       {&solve_cells<double, F64::W>, &solve_cells<double, Mixed::W>, &solve_cells<float, F32::W>},
       {&solve_nodes<double, F64::W>, &solve_nodes<double, Mixed::W>, &solve_nodes<float, F32::W>},

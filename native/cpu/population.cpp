@@ -273,7 +273,7 @@ void Population::build_rates(Group& g) {
     g.context.table.values = g.table.data();
   }
   if (rates == Rates::poly) {
-    g.poly = fit_gates(m, g.context, gate_bytes_ == 4);
+    g.poly = fit_gates(m, g.context, gate_bytes_ == 4 ? kernels_.poly_f32 : kernels_.poly_f64);
     g.coefficients = Slab(g.poly.coefficients.size() * gate_bytes_);
     for (std::size_t i = 0; i < g.poly.coefficients.size(); ++i) store_gate(g.coefficients.data(), i, g.poly.at(i, kernels_.table_by_row));
     g.context.poly = g.poly.view(g.coefficients.data());
