@@ -61,7 +61,8 @@ public record Case(@JsonProperty(required = true) String format,
 
   /** A cylinder with mechanisms on it. */
   record Section(@JsonProperty(required = true) String name,
-      @JsonProperty(value = "L_um", required = true) double length, @JsonProperty(value = "diam_um", required = true) double diam, @JsonProperty(required = true) int nseg,
+      @JsonProperty(value = "L_um", required = true) double length,
+      @JsonProperty(value = "diam_um", required = true) double diam, @JsonProperty(required = true) int nseg,
       @JsonProperty(value = "cm_uF_cm2", required = true) double cm,
       @JsonProperty(value = "Ra_ohm_cm", required = true) double ra, Map<String, Map<String, Double>> mechanisms) {
     Section {
