@@ -130,8 +130,8 @@ final class Judge {
           worst = i;
         }
       }
-      double bound = mode.isReference() ? Tolerance.STEADY_STATE.value : Tolerance.voltage(mode, false, false, false).value;
-      return new Finding("steady state", error, error, bound, "mV", "at " + places.get(worst) + " of " + v.length
+      Tolerance bound = mode.isReference() ? Tolerance.STEADY_STATE : Tolerance.voltage(mode, false, false, false);
+      return new Finding("steady state", error, error, bound.value, "mV", "at " + places.get(worst) + " of " + v.length
           + " nodes");
     }
   }

@@ -46,8 +46,8 @@ final class KnownTrace {
     got = new double[probes.size()][steps / every + 1];
     int[] shape = spec.nodes() == null ? new int[] {samples.length} : new int[] {samples.length, probes.size()};
     if (!Arrays.equals(shape, known.shape())) {
-      throw new InputException(folder.resolve(spec.file()).toString(), null, "has shape " + Arrays.toString(known.shape())
-          + " where the run has " + Arrays.toString(shape), null);
+      throw new InputException(folder.resolve(spec.file()).toString(), null, "has shape "
+          + Arrays.toString(known.shape()) + " where the run has " + Arrays.toString(shape), null);
     }
   }
 

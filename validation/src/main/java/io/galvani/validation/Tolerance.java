@@ -6,8 +6,8 @@ import io.galvani.cable.Rates;
 /**
  * Every bound that a run is judged by, in this one place; {@code validation/tolerances.md} gives the reason of each.
  *
- * <p>Samples are compared within a shift in time: a sample may lie anywhere in the range that the known trace takes within
- * that many ms, widened by the bound on its value. For float64 with exact rates the shift is 0.
+ * <p>Samples are compared within a shift in time: a sample may lie anywhere in the range that the known trace takes
+ * within that many ms, widened by the bound on its value. For float64 with exact rates the shift is 0.
  */
 public enum Tolerance {
   V_F64_EXACT(1e-6, "mV"),
