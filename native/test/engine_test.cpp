@@ -45,7 +45,11 @@ double distance(const Samples& a, const Samples& b, std::size_t cells) {
   return worst;
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+constexpr long kSteps = 100;  // the sanitizers are slow, and see in 2.5 ms what they would see in 20
+#else
 constexpr long kSteps = 800;  // 20 ms
+#endif
 
 // How far the order of operations may move a voltage (mV) or any other recorded quantity of the busy cell in 20 ms: its rounding,
 // grown 10 to 100 times by the instability of two upstrokes.
@@ -173,7 +177,7 @@ TEST(the_busy_cell_fires) {
     const Outcome r = run_busy(busy, {.cells = 3, .precision = precision, .rates = rates});
     int somatic = 0;
     for (const Spike& s : r.spikes) somatic += s.cell == 0 && s.source == 0;
-    CHECK(somatic >= 2);
+    CHECK(somatic >= (kSteps == 800 ? 2 : 1));
     for (const Samples& s : r.recorded) {
       double low = HUGE_VAL, high = -HUGE_VAL;
       for (double x : s[0]) low = std::fmin(low, x), high = std::fmax(high, x);
@@ -185,8 +189,8 @@ TEST(the_busy_cell_fires) {
 TEST(threads_do_not_matter) {
   const Busy busy;
   each_mode([&](int precision, int rates) {
-    const Outcome one = run_busy(busy, {.cells = 70, .precision = precision, .rates = rates}, {kSteps / 4});
-    for (int threads : {2, 4}) CHECK(run_busy(busy, {.cells = 70, .precision = precision, .rates = rates, .threads = threads}, {kSteps / 4}) == one);
+    const Outcome one = run_busy(busy, {.cells = 40, .precision = precision, .rates = rates}, {kSteps / 4});
+    for (int threads : {2, 4}) CHECK(run_busy(busy, {.cells = 40, .precision = precision, .rates = rates, .threads = threads}, {kSteps / 4}) == one);
   });
   CHECK(run_busy(busy, {.cells = 3}, {200}) == run_busy(busy, {.cells = 3, .threads = 2}, {200}));
 }
@@ -194,14 +198,15 @@ TEST(threads_do_not_matter) {
 TEST(cuts_into_intervals_do_not_matter) {
   const Busy busy;
   std::vector<long> every, uneven;
-  for (long k = 1; k <= kSteps; ++k) every.push_back(k);
-  for (long k = 0; k < kSteps; k += 37) uneven.push_back(k);
-  uneven.push_back(kSteps);
+  const long steps = kSteps / 2;
+  for (long k = 1; k <= steps; ++k) every.push_back(k);
+  for (long k = 0; k < steps; k += 37) uneven.push_back(k);
+  uneven.push_back(steps);
   each_mode([&](int precision, int rates) {
     for (int cells : {1, 20}) {
       const Part part(std::to_string(cells) + " cells");
       const Options options{.cells = cells, .precision = precision, .rates = rates};
-      const Outcome whole = run_busy(busy, options);
+      const Outcome whole = run_busy(busy, options, {steps});
       for (const auto& cuts : {every, uneven}) {
         const Outcome cut = run_busy(busy, options, cuts);
         CHECK(cut.spikes == whole.spikes);
@@ -221,7 +226,7 @@ TEST(a_loaded_population_continues_bit_for_bit) {
     for (int cells : {1, 20}) {
       const Options options{.cells = cells, .precision = precision, .rates = rates};
       const std::vector<Event> events = busy.events(cells);
-      for (long at : {0L, 1L, 203L}) {
+      for (long at : {0L, 1L, kSteps / 4 + 3}) {
         const Part part(std::to_string(cells) + " cells, saved at step " + std::to_string(at));
         Population first(busy.cell, options), second(busy.cell, options);
         if (at > 0) first.advance(at, due(events, options.dt, 0, at));  // at 0: saved before anything else
@@ -232,7 +237,7 @@ TEST(a_loaded_population_continues_bit_for_bit) {
         CHECK(gv_population_steps(second.get()) == at);
         for (Population* p : {&first, &second}) {
           p->spikes.clear();
-          p->advance(400 - at, due(events, options.dt, at, 400));
+          p->advance(kSteps / 2 - at, due(events, options.dt, at, kSteps / 2));
         }
         CHECK(first.spikes == second.spikes);
         CHECK(first.save() == second.save());
