@@ -12,26 +12,30 @@
 namespace galvani {
 namespace {
 
-// Registers whose work is interleaved, to fill the latency of the long chains of a gate. More than the ISA has names for spills.
-#if defined(__AVX512F__) || !defined(__AVX2__)
-constexpr int kInterleaved = 1;
+// Registers whose work is interleaved, to fill the latency of the long chains of an exact gate; the chains of polynomials are short.
+// More than the ISA has names for spills.
+#if defined(__AVX2__) && !defined(__AVX512F__)
+constexpr int interleaved(Rates rates) { return rates == Rates::poly ? 1 : 2; }
 #else
-constexpr int kInterleaved = 2;
+constexpr int interleaved(Rates) { return 1; }
 #endif
 
 // The declared precisions: G for gates and conductances, S for voltage, as many lanes; W cells in a vector.
+template <Rates kMode>
 struct F64 {
-  using G = Pack<double, kInterleaved * kLanes<double>>;
+  using G = Pack<double, interleaved(kMode) * kLanes<double>>;
   using S = G;
   static constexpr int W = lanes_of(Precision::f64);
 };
+template <Rates kMode>
 struct Mixed {
-  using G = Pack<float, kInterleaved * kLanes<float>>;
-  using S = Pack<double, kInterleaved * kLanes<float>>;
+  using G = Pack<float, interleaved(kMode) * kLanes<float>>;
+  using S = Pack<double, G::size>;
   static constexpr int W = lanes_of(Precision::mixed);
 };
+template <Rates kMode>
 struct F32 {
-  using G = Pack<float, kInterleaved * kLanes<float>>;
+  using G = Pack<float, interleaved(kMode) * kLanes<float>>;
   using S = G;
   static constexpr int W = lanes_of(Precision::f32);
 };
@@ -97,23 +101,11 @@ __attribute__((noinline)) void steps_outside(const G* v, const Mask<typename G::
 
 template <template <class> class Mechanism, class G>
 GALVANI_FN void steps_poly(G v, const RateContext& context, const G* y, G* step) {
-  constexpr int states = Mechanism<G>::states;
-  if constexpr (G::size > kLanes<typename G::Lane>) {  // tables are read a register at a time
-    typename G::Half low[2][states], high[2][states];
-    for (int s = 0; s < states; ++s) {
-      low[0][s] = y[s].low;
-      high[0][s] = y[s].high;
-    }
-    steps_poly<Mechanism>(v.low, context, low[0], low[1]);
-    steps_poly<Mechanism>(v.high, context, high[0], high[1]);
-    for (int s = 0; s < states; ++s) step[s] = G(low[1][s], high[1][s]);
-  } else {
-    constexpr int few = kPolyForm<typename G::Lane>.segments;
-    if (context.poly.segments == few) steps_poly_segments<few, Mechanism>(v, context.poly, y, step);
-    else steps_poly_segments<2 * few, Mechanism>(v, context.poly, y, step);
-    const auto outside = (v < G(context.poly.low)) | (v > G(context.poly.high));
-    if (__builtin_expect(any(outside), 0)) steps_outside<Mechanism>(&v, &outside, context, y, step);
-  }
+  constexpr int few = kPolyForm<typename G::Lane>.segments;
+  if (context.poly.segments == few) steps_poly_segments<few, Mechanism>(v, context.poly, y, step);
+  else steps_poly_segments<2 * few, Mechanism>(v, context.poly, y, step);
+  const auto outside = (v < G(context.poly.low)) | (v > G(context.poly.high));
+  if (__builtin_expect(any(outside), 0)) steps_outside<Mechanism>(&v, &outside, context, y, step);
 }
 
 // NEURON's tables: inf and tau each linear between whole mV, the end values beyond. A lane at a time; not meant to be fast.
@@ -428,18 +420,17 @@ std::uint32_t crossing(const void* before, const void* now, double threshold) {
 
 // ---- the table ---------------------------------------------------------------------------------------------------------------
 
-template <template <class> class M, class P, Rates kMode>
+template <template <class> class M, template <Rates> class P, Rates kMode>
 constexpr StepFunction step_if_gated() {
-  using G = typename P::G;
+  using G = typename P<kMode>::G;
   if constexpr (kMode == Rates::table && !requires(typename M<G>::Parameters p) { p.usetable; }) return nullptr;
-  else if constexpr (kMode == Rates::exact || (M<G>::states > 0 && voltage_gated<M<G>, G>)) return &step<M, P, kMode>;
+  else if constexpr (kMode == Rates::exact || (M<G>::states > 0 && voltage_gated<M<G>, G>)) return &step<M, P<kMode>, kMode>;
   else return nullptr;
 }
 
-#define GALVANI_STEPS_(M)                                                                                     \
-  {{step_if_gated<M, F64, Rates::exact>(), step_if_gated<M, F64, Rates::poly>(), step_if_gated<M, F64, Rates::table>()}, \
-   {step_if_gated<M, Mixed, Rates::exact>(), step_if_gated<M, Mixed, Rates::poly>(), step_if_gated<M, Mixed, Rates::table>()}, \
-   {step_if_gated<M, F32, Rates::exact>(), step_if_gated<M, F32, Rates::poly>(), step_if_gated<M, F32, Rates::table>()}},
+#define GALVANI_STEPS_OF_(M, P) \
+  {step_if_gated<M, P, Rates::exact>(), step_if_gated<M, P, Rates::poly>(), step_if_gated<M, P, Rates::table>()}
+#define GALVANI_STEPS_(M) {GALVANI_STEPS_OF_(M, F64), GALVANI_STEPS_OF_(M, Mixed), GALVANI_STEPS_OF_(M, F32)},
 constexpr StepFunction kSteps[][kPrecisions][galvani::kRates] = {GALVANI_MECHANISMS(GALVANI_STEPS_)};
 
 StepFunction step_of(int mechanism, Precision precision, Rates rates) {
@@ -469,17 +460,18 @@ void math(int function, std::int64_t n, const typename P::Lane* x, typename P::L
 }  // namespace
 
 const Kernels& GALVANI_KERNELS() {
+  constexpr int kW64 = lanes_of(Precision::f64), kWMixed = lanes_of(Precision::mixed), kW32 = lanes_of(Precision::f32);
   static constexpr Kernels kernels = {
       GALVANI_STRING(GALVANI_ISA),
       kTableByRow,
       kPolyForm<double>,
       kPolyForm<float>,
       &step_of,
-      {&solve_cells<double, F64::W>, &solve_cells<double, Mixed::W>, &solve_cells<float, F32::W>},
-      {&solve_nodes<double, F64::W>, &solve_nodes<double, Mixed::W>, &solve_nodes<float, F32::W>},
-      {&crossing<double, F64::W>, &crossing<double, Mixed::W>, &crossing<float, F32::W>},
-      &math<F64::G>,
-      &math<F32::G>,
+      {&solve_cells<double, kW64>, &solve_cells<double, kWMixed>, &solve_cells<float, kW32>},
+      {&solve_nodes<double, kW64>, &solve_nodes<double, kWMixed>, &solve_nodes<float, kW32>},
+      {&crossing<double, kW64>, &crossing<double, kWMixed>, &crossing<float, kW32>},
+      &math<F64<Rates::exact>::G>,
+      &math<F32<Rates::exact>::G>,
   };
   return kernels;
 }
