@@ -188,102 +188,102 @@ void step(const Instances& in, const Block& block, const Phase& phase, const Rat
   for (int i = 0; i < in.count; ++i, parameters += stride) {
     for (int u = 0; u < U; ++u, y += stored * W) {
       for (int l = 0; l < W; l += G::size) {
-      const auto f = in.lane_parameters ? Fields<M, G>::load(parameters + u * Fields<M, G>::count * W + l, W)
-                                        : Fields<M, G>::broadcast(parameters);
-      const std::int64_t at = (static_cast<std::int64_t>(in.node[i]) * U + u) * W + l;
-      const S v = S::load(vs + at);
-      const G vg = convert<G>(v);
-      [[maybe_unused]] VT* cai = nullptr;
-      [[maybe_unused]] VT* eca = nullptr;
-      [[maybe_unused]] VT* ica = nullptr;
-      if constexpr (M::ion == Ion::ca || calcium_gated<M, G>) {
-        const std::int64_t pool = (static_cast<std::int64_t>(in.pool[i]) * U + u) * W + l;
-        cai = static_cast<VT*>(block.cai) + pool;
-        eca = static_cast<VT*>(block.eca) + pool;
-        ica = static_cast<VT*>(block.ica) + pool;
-      }
+        const auto f = in.lane_parameters ? Fields<M, G>::load(parameters + u * Fields<M, G>::count * W + l, W)
+                                          : Fields<M, G>::broadcast(parameters);
+        const std::int64_t at = (static_cast<std::int64_t>(in.node[i]) * U + u) * W + l;
+        const S v = S::load(vs + at);
+        const G vg = convert<G>(v);
+        [[maybe_unused]] VT* cai = nullptr;
+        [[maybe_unused]] VT* eca = nullptr;
+        [[maybe_unused]] VT* ica = nullptr;
+        if constexpr (M::ion == Ion::ca || calcium_gated<M, G>) {
+          const std::int64_t pool = (static_cast<std::int64_t>(in.pool[i]) * U + u) * W + l;
+          cai = static_cast<VT*>(block.cai) + pool;
+          eca = static_cast<VT*>(block.eca) + pool;
+          ica = static_cast<VT*>(block.ica) + pool;
+        }
 
-      if constexpr (M::kind == Kind::pool) {
-        // Concentrations are kept as voltages are: in float32 the slow approach to rest would be lost to rounding.
-        const auto present = convert<S>(f.scale) > S(0);
-        if (phase.advance) {
-          const S c = S::load(cai);
-          select(present, Mechanism<S>::advance(converted<S, G, typename Mechanism<S>::Parameters>(f.p), c, S::load(ica)), c).store(cai);
-        }
-        if (phase.current) {
-          select(present, convert<S>(M::reversal(f.p, convert<G>(S::load(cai)))), S::load(eca)).store(eca);
-          S(0).store(ica);
-        }
-      } else {
-        G ys[states == 0 ? 1 : states];
-        for (int s = 0; s < states; ++s) ys[s] = G::load(y + s * W + l);
-        if (states > 0 && phase.advance) {
-          if constexpr (M::kind == Kind::synapse) {
-            M::decay(f.p, ys);
-          } else if constexpr (states > 0) {
-            G step[states];
-            if constexpr (calcium_gated<M, G>) {
-              Gate<G> gate[states];
-              M::calcium_rates(convert<G>(S::load(cai)), gate);
-              for (int s = 0; s < states; ++s) step[s] = step_of_gate(ys[s], gate[s], context.env.dt);
-            } else if constexpr (kMode == Rates::poly) {
-              steps_poly<Mechanism>(vg, context, ys, step);
-            } else if constexpr (kMode == Rates::table) {
-              steps_table<Mechanism>(vg, context, ys, step);
-            } else {
-              steps_exact<Mechanism>(vg, context, ys, step);
-            }
-            for (int s = 0; s < states; ++s) {
-              if constexpr (stored > states) {  // what rounding took from earlier steps goes into this one
-                T* const remainder = y + (states + s) * W + l;
-                const G whole = step[s] + G::load(remainder);
-                const G next = ys[s] + whole;
-                (whole - (next - ys[s])).store(remainder);
-                ys[s] = next;
+        if constexpr (M::kind == Kind::pool) {
+          // Concentrations are kept as voltages are: in float32 the slow approach to rest would be lost to rounding.
+          const auto present = convert<S>(f.scale) > S(0);
+          if (phase.advance) {
+            const S c = S::load(cai);
+            select(present, Mechanism<S>::advance(converted<S, G, typename Mechanism<S>::Parameters>(f.p), c, S::load(ica)), c).store(cai);
+          }
+          if (phase.current) {
+            select(present, convert<S>(M::reversal(f.p, convert<G>(S::load(cai)))), S::load(eca)).store(eca);
+            S(0).store(ica);
+          }
+        } else {
+          G ys[states == 0 ? 1 : states];
+          for (int s = 0; s < states; ++s) ys[s] = G::load(y + s * W + l);
+          if (states > 0 && phase.advance) {
+            if constexpr (M::kind == Kind::synapse) {
+              M::decay(f.p, ys);
+            } else if constexpr (states > 0) {
+              G step[states];
+              if constexpr (calcium_gated<M, G>) {
+                Gate<G> gate[states];
+                M::calcium_rates(convert<G>(S::load(cai)), gate);
+                for (int s = 0; s < states; ++s) step[s] = step_of_gate(ys[s], gate[s], context.env.dt);
+              } else if constexpr (kMode == Rates::poly) {
+                steps_poly<Mechanism>(vg, context, ys, step);
+              } else if constexpr (kMode == Rates::table) {
+                steps_table<Mechanism>(vg, context, ys, step);
               } else {
-                ys[s] = ys[s] + step[s];
+                steps_exact<Mechanism>(vg, context, ys, step);
+              }
+              for (int s = 0; s < states; ++s) {
+                if constexpr (stored > states) {  // what rounding took from earlier steps goes into this one
+                  T* const remainder = y + (states + s) * W + l;
+                  const G whole = step[s] + G::load(remainder);
+                  const G next = ys[s] + whole;
+                  (whole - (next - ys[s])).store(remainder);
+                  ys[s] = next;
+                } else {
+                  ys[s] = ys[s] + step[s];
+                }
               }
             }
+            for (int s = 0; s < states; ++s) ys[s].store(y + s * W + l);
           }
-          for (int s = 0; s < states; ++s) ys[s].store(y + s * W + l);
-        }
-        if (phase.current) {
-          S g, i_out;  // µS and nA, outward
-          if constexpr (requires { M::sodium(f.p, ys); }) {  // hh carries sodium, potassium and leak
-            const S gna = convert<S>(f.scale * M::sodium(f.p, ys));
-            const S gk = convert<S>(f.scale * M::potassium(f.p, ys));
-            const S gl = convert<S>(f.scale * f.p.gl);
-            g = gna + gk + gl;
-            i_out = gna * (v - convert<S>(f.p.ena)) + gk * (v - convert<S>(f.p.ek)) + gl * (v - convert<S>(f.p.el));
-          } else if constexpr (M::kind == Kind::stimulus) {
-            using D = Pack<double, G::size>;  // time in float64, whatever the precision
-            g = S(0);
-            i_out = convert<S>(convert<D>(f.scale) * Mechanism<D>::current(converted<D, G, typename Mechanism<D>::Parameters>(f.p), D(phase.t)));
-          } else if constexpr (requires(G& a, G& b) { M::current(f.p, ys, vg, a, b); }) {
-            G i_density, slope;
-            M::current(f.p, ys, vg, i_density, slope);
-            g = convert<S>(f.scale * slope);
-            i_out = convert<S>(f.scale * i_density);
-          } else {
-            const G conductance = M::conductance(f.p, ys);
-            g = convert<S>(f.scale * conductance);
-            if constexpr (M::ion == Ion::ca) {
-              const S drive = v - S::load(eca);
-              (S::load(ica) + convert<S>(conductance) * drive).store(ica);
-              i_out = g * drive;
+          if (phase.current) {
+            S g, i_out;  // µS and nA, outward
+            if constexpr (requires { M::sodium(f.p, ys); }) {  // hh carries sodium, potassium and leak
+              const S gna = convert<S>(f.scale * M::sodium(f.p, ys));
+              const S gk = convert<S>(f.scale * M::potassium(f.p, ys));
+              const S gl = convert<S>(f.scale * f.p.gl);
+              g = gna + gk + gl;
+              i_out = gna * (v - convert<S>(f.p.ena)) + gk * (v - convert<S>(f.p.ek)) + gl * (v - convert<S>(f.p.el));
+            } else if constexpr (M::kind == Kind::stimulus) {
+              using D = Pack<double, G::size>;  // time in float64, whatever the precision
+              g = S(0);
+              i_out = convert<S>(convert<D>(f.scale) * Mechanism<D>::current(converted<D, G, typename Mechanism<D>::Parameters>(f.p), D(phase.t)));
+            } else if constexpr (requires(G& a, G& b) { M::current(f.p, ys, vg, a, b); }) {
+              G i_density, slope;
+              M::current(f.p, ys, vg, i_density, slope);
+              g = convert<S>(f.scale * slope);
+              i_out = convert<S>(f.scale * i_density);
             } else {
-              i_out = g * (v - convert<S>(M::reversal(f.p)));
+              const G conductance = M::conductance(f.p, ys);
+              g = convert<S>(f.scale * conductance);
+              if constexpr (M::ion == Ion::ca) {
+                const S drive = v - S::load(eca);
+                (S::load(ica) + convert<S>(conductance) * drive).store(ica);
+                i_out = g * drive;
+              } else {
+                i_out = g * (v - convert<S>(M::reversal(f.p)));
+              }
+            }
+            if (i < in.first) {
+              g.store(ds + at);
+              (-i_out).store(rs + at);
+            } else {
+              (S::load(ds + at) + g).store(ds + at);
+              (S::load(rs + at) - i_out).store(rs + at);
             }
           }
-          if (i < in.first) {
-            g.store(ds + at);
-            (-i_out).store(rs + at);
-          } else {
-            (S::load(ds + at) + g).store(ds + at);
-            (S::load(rs + at) - i_out).store(rs + at);
-          }
         }
-      }
       }
     }
   }
