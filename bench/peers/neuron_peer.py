@@ -1,67 +1,109 @@
-"""Times NEURON on one benchmark case and prints CPU nanoseconds per compartment-step.
+"""NEURON, driven by io.galvani.bench.Neuron: one JSON request a line on stdin, one JSON answer a line on stdout.
 
-  neuron_peer.py CASE CELLS MS [table|exact]
+  {"build": CELL, "cells": n, "library": FILE}  ->  {"neuron": version, "compartments": of one cell}
+  {"spikes": ms}                 integrates from t = 0      ->  {"times": upward crossings of 0 mV in the first cell, ms}
+  {"run": ms, "table": bool}     integrates from now on     ->  {"seconds": CPU time}
 
-CASE: single (one compartment of 1000 um2), c200, c600 (soma and 4 binary trees, hh everywhere: 197 and 601 compartments).
-One thread, fixed step 0.025 ms, cache_efficient on, nothing recorded, a constant current into each soma.
+One thread, fixed step, cache_efficient on; psolve, which steps in C and not in the interpreter.
 """
-import math
+import json
+import os
 import sys
 import time
 
-from neuron import h
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)  # NEURON prints
 
-CURRENT_NA = {"single": 0.1, "c200": 2.0, "c600": 4.0}
-COMPARTMENTS = {"single": 1, "c200": 197, "c600": 601}
+import neuron  # noqa: E402
+from neuron import h  # noqa: E402
 
-
-def section(name, length, diam, nseg, cell):
-    s = h.Section(name=name)
-    s.L, s.diam, s.nseg, s.Ra, s.cm = length, diam, nseg, 100, 1
-    s.insert("hh")
-    cell.append(s)
-    return s
+pc = h.ParallelContext()
+NAMES = {"ehcn": "eh"}  # and g<mechanism>bar is gbar
+GLOBALS = {"cai0": "cai0_ca_ion", "cao": "cao0_ca_ion"}
 
 
-def grow(parent, x, level, depth, nseg, cell):
-    s = section("dend", 10.0 * nseg, 2.0 * 2 ** (-2.0 * level / 3.0), nseg, cell)
-    s.connect(parent(x))
-    if level + 1 < depth:
-        for _ in range(2):
-            grow(s, 1, level + 1, depth, nseg, cell)
-
-
-def build(case):
-    cell = []
-    if case == "single":
-        side = math.sqrt(1000 / math.pi)
-        section("soma", side, side, 1, cell)
+def shape(s, spec):
+    if "points" in spec:
+        for x, y, z, diam in zip(*spec["points"]):
+            h.pt3dadd(x, y, z, diam, sec=s)
     else:
-        depth, nseg = (4, 10) if case == "c600" else (3, 7)
-        soma = section("soma", 20.0, 20.0, 1, cell)
-        for _ in range(4):
-            grow(soma, 0.5, 0, depth, nseg, cell)
-    clamp = h.IClamp(cell[0](0.5))
-    clamp.delay, clamp.dur, clamp.amp = 0, 1e9, CURRENT_NA[case]
-    return cell, clamp
+        s.L, s.diam = spec["L"], spec["diam"]
+    s.nseg, s.Ra, s.cm = spec["nseg"], spec["Ra"], spec["cm"]
 
 
-def main():
-    case, cells, ms = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-    h.load_file("stdrun.hoc")
-    keep = [build(case) for _ in range(cells)]
-    h.usetable_hh = 1 if len(sys.argv) > 4 and sys.argv[4] == "table" else 0
-    h.cvode.cache_efficient(1)
-    h.dt, h.celsius = 0.025, 6.3
-    h.finitialize(-65)
-    h.continuerun(1)
-    steps = round(ms / 0.025)
-    begin = time.process_time()
-    h.continuerun(1 + ms)
-    seconds = time.process_time() - begin
-    print(seconds * 1e9 / (cells * COMPARTMENTS[case] * steps))
-    return keep
+def fill(s, mechanism, parameters):
+    """A mechanism with its parameters, a value for each segment."""
+    s.insert(mechanism)
+    for name, values in parameters.items():
+        if name in GLOBALS:
+            setattr(h, GLOBALS[name], values[0])
+        elif name in ("ena", "ek"):
+            for seg, value in zip(s, values):
+                setattr(seg, name, value)
+        elif name != "usetable":  # a global of NEURON's hh, set before each run
+            name = "gbar" if name == f"g{mechanism}bar" else NAMES.get(name, name)
+            for seg, value in zip(s, values):
+                setattr(getattr(seg, mechanism), name, value)
 
 
-if __name__ == "__main__":
-    main()
+def build(cell):
+    """The sections of a cell by name, and its clamp."""
+    sections = {}
+    for spec in cell["sections"]:
+        s = sections[spec["name"]] = h.Section(name=spec["name"])
+        if "parent" in spec:
+            name, x = spec["parent"]
+            s.connect(sections[name](x), 0)
+        shape(s, spec)
+        for mechanism, parameters in spec["mechanisms"].items():
+            fill(s, mechanism, parameters)
+    clamp = h.IClamp(next(iter(sections.values()))(0.5))
+    clamp.delay, clamp.dur, clamp.amp = 0, 1e9, cell["current"]
+    return sections, clamp
+
+
+class Model:
+    def __init__(self, cell, cells, library):
+        if library:
+            h.nrn_load_dll(library)
+        self.built = [build(cell) for _ in range(cells)]
+        h.dt, h.celsius, self.v_init = cell["dt"], cell["celsius"], cell["v_init"]
+        h.CVode().cache_efficient(1)
+        pc.set_maxstep(10)
+        self.soma = next(iter(self.built[0][0].values()))(0.5)
+        self.begin()
+
+    def begin(self):
+        h.finitialize(self.v_init)
+        self.steps = 0
+
+    def advance(self, ms, table):
+        if hasattr(h, "usetable_hh"):
+            h.usetable_hh = int(table)
+        self.steps += round(ms / h.dt)
+        pc.psolve(self.steps * h.dt)
+
+    def run(self, ms, table):
+        begin = time.process_time()
+        self.advance(ms, table)
+        return {"seconds": time.process_time() - begin}
+
+    def spikes(self, ms):
+        trace = h.Vector().record(self.soma._ref_v)
+        self.begin()
+        self.advance(ms, False)
+        v = list(trace)
+        return {"times": [(k - v[k] / (v[k] - v[k - 1])) * h.dt for k in range(1, len(v)) if v[k - 1] < 0 <= v[k]]}
+
+
+model = None
+for line in sys.stdin:
+    request = json.loads(line)
+    if "build" in request:
+        model = Model(request["build"], request["cells"], request.get("library"))
+        answer = {"neuron": neuron.__version__, "compartments": sum(s.nseg for s in model.built[0][0].values())}
+    elif "spikes" in request:
+        answer = model.spikes(request["spikes"])
+    else:
+        answer = model.run(request["run"], request["table"])
+    print(json.dumps(answer), file=answers, flush=True)

@@ -10,7 +10,7 @@ namespace galvani {
   P(e, "mV", 0, "reversal potential")
 
 #define GALVANI_AlphaSynapse_DERIVED(D) \
-  D(decay)   /* exp(−dt/tau) */         \
+  D(loss)    /* 1 − exp(−dt/tau) */     \
   D(advance) /* dt/tau */
 
 template <class R>
@@ -24,7 +24,7 @@ struct AlphaSynapse {
   GALVANI_PARAMETERS_AND_DERIVED(GALVANI_AlphaSynapse, GALVANI_AlphaSynapse_DERIVED)
 
   static void derive(Parameters& p, const Env& env) {
-    p.decay = exp(-env.dt / p.tau);
+    p.loss = -expm1(-env.dt / p.tau);
     p.advance = env.dt / p.tau;
   }
 
@@ -38,8 +38,9 @@ struct AlphaSynapse {
     y[b] = y[b] + w * x;
   }
   static GALVANI_FN void decay(const Parameters& p, R* y) {
-    y[b] = (y[b] + y[a] * p.advance) * p.decay;
-    y[a] = y[a] * p.decay;
+    const R shifted = y[b] + y[a] * p.advance;
+    y[b] = shifted - shifted * p.loss;
+    y[a] = y[a] - y[a] * p.loss;
   }
   static GALVANI_FN R conductance(const Parameters&, const R* y) { return y[b]; }
   static GALVANI_FN R reversal(const Parameters& p) { return p.e; }

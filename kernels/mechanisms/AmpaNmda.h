@@ -15,7 +15,8 @@ namespace galvani {
   P(e, "mV", 0, "reversal potential")
 
 #define GALVANI_AmpaNmda_DERIVED(D) \
-  D(decay1_ampa) D(decay2_ampa) D(decay1_nmda) D(decay2_nmda) D(peak_ampa) D(peak_nmda)
+  D(loss1_ampa) D(loss2_ampa) D(loss1_nmda) D(loss2_nmda) /* 1 − exp(−dt/tau) */ \
+  D(peak_ampa) D(peak_nmda)
 
 template <class R>
 struct AmpaNmda {
@@ -30,10 +31,10 @@ struct AmpaNmda {
   static void derive(Parameters& p, const Env& env) {
     p.tau1_ampa = rise_below(p.tau1_ampa, p.tau2_ampa);
     p.tau1_nmda = rise_below(p.tau1_nmda, p.tau2_nmda);
-    p.decay1_ampa = exp(-env.dt / p.tau1_ampa);
-    p.decay2_ampa = exp(-env.dt / p.tau2_ampa);
-    p.decay1_nmda = exp(-env.dt / p.tau1_nmda);
-    p.decay2_nmda = exp(-env.dt / p.tau2_nmda);
+    p.loss1_ampa = -expm1(-env.dt / p.tau1_ampa);
+    p.loss2_ampa = -expm1(-env.dt / p.tau2_ampa);
+    p.loss1_nmda = -expm1(-env.dt / p.tau1_nmda);
+    p.loss2_nmda = -expm1(-env.dt / p.tau2_nmda);
     p.peak_ampa = two_exponential_peak(p.tau1_ampa, p.tau2_ampa);
     p.peak_nmda = p.nmda_ratio * two_exponential_peak(p.tau1_nmda, p.tau2_nmda);
   }
@@ -45,10 +46,10 @@ struct AmpaNmda {
     y[B_nmda] = y[B_nmda] + weight * p.peak_nmda;
   }
   static GALVANI_FN void decay(const Parameters& p, R* y) {
-    y[A_ampa] = y[A_ampa] * p.decay1_ampa;
-    y[B_ampa] = y[B_ampa] * p.decay2_ampa;
-    y[A_nmda] = y[A_nmda] * p.decay1_nmda;
-    y[B_nmda] = y[B_nmda] * p.decay2_nmda;
+    y[A_ampa] = y[A_ampa] - y[A_ampa] * p.loss1_ampa;
+    y[B_ampa] = y[B_ampa] - y[B_ampa] * p.loss2_ampa;
+    y[A_nmda] = y[A_nmda] - y[A_nmda] * p.loss1_nmda;
+    y[B_nmda] = y[B_nmda] - y[B_nmda] * p.loss2_nmda;
   }
 
   // i and its slope at v. NEURON's slope is a difference over 0.001 mV, which float64 follows to the bit that matters; in float32 it

@@ -14,6 +14,7 @@ struct Ca_HVA {
   static constexpr Kind kind = Kind::channel;
   static constexpr Ion ion = Ion::ca;
   enum { m, h, states };
+  static constexpr bool slow = true;
   static constexpr const char* state_names[] = {"m", "h"};
   GALVANI_PARAMETERS(GALVANI_Ca_HVA)
 

@@ -10,7 +10,7 @@ namespace galvani {
   P(e, "mV", 0, "reversal potential")
 
 #define GALVANI_Exp2Syn_DERIVED(D) \
-  D(decay1) D(decay2)              \
+  D(loss1) D(loss2) /* 1 − exp(−dt/tau) */ \
   D(peak) /* both states jump by peak·weight, so that B − A reaches the weight */
 
 // 1 / max of exp(−t/tau2) − exp(−t/tau1).
@@ -33,8 +33,8 @@ struct TwoExponential {
   template <class P>
   static void derive(P& p, const Env& env) {
     p.tau1 = rise_below(p.tau1, p.tau2);
-    p.decay1 = exp(-env.dt / p.tau1);
-    p.decay2 = exp(-env.dt / p.tau2);
+    p.loss1 = -expm1(-env.dt / p.tau1);
+    p.loss2 = -expm1(-env.dt / p.tau2);
     p.peak = two_exponential_peak(p.tau1, p.tau2);
   }
 
@@ -46,8 +46,8 @@ struct TwoExponential {
   }
   template <class P>
   static GALVANI_FN void decay(const P& p, R* y) {
-    y[A] = y[A] * p.decay1;
-    y[B] = y[B] * p.decay2;
+    y[A] = y[A] - y[A] * p.loss1;
+    y[B] = y[B] - y[B] * p.loss2;
   }
   template <class P>
   static GALVANI_FN R conductance(const P&, const R* y) { return y[B] - y[A]; }

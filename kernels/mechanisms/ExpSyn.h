@@ -8,7 +8,7 @@ namespace galvani {
   P(tau, "ms", 0.1, "decay time constant") \
   P(e, "mV", 0, "reversal potential")
 
-#define GALVANI_ExpSyn_DERIVED(D) D(decay) /* exp(−dt/tau) */
+#define GALVANI_ExpSyn_DERIVED(D) D(loss) /* 1 − exp(−dt/tau) */
 
 template <class R>
 struct ExpSyn {
@@ -20,11 +20,11 @@ struct ExpSyn {
   static constexpr const char* state_names[] = {"g"};
   GALVANI_PARAMETERS_AND_DERIVED(GALVANI_ExpSyn, GALVANI_ExpSyn_DERIVED)
 
-  static void derive(Parameters& p, const Env& env) { p.decay = exp(-env.dt / p.tau); }
+  static void derive(Parameters& p, const Env& env) { p.loss = -expm1(-env.dt / p.tau); }
 
   // An event of `weight` µS that arrived `age` ms before the middle of the step.
   static GALVANI_FN void receive(const Parameters&, R* y, R weight, R) { y[g] = y[g] + weight; }
-  static GALVANI_FN void decay(const Parameters& p, R* y) { y[g] = y[g] * p.decay; }
+  static GALVANI_FN void decay(const Parameters& p, R* y) { y[g] = y[g] - y[g] * p.loss; }
   static GALVANI_FN R conductance(const Parameters&, const R* y) { return y[g]; }
   static GALVANI_FN R reversal(const Parameters& p) { return p.e; }
 };

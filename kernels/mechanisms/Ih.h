@@ -15,6 +15,7 @@ struct Ih {
   static constexpr Kind kind = Kind::channel;
   static constexpr Ion ion = Ion::none;
   enum { m, states };
+  static constexpr bool slow = true;
   static constexpr const char* state_names[] = {"m"};
   GALVANI_PARAMETERS(GALVANI_Ih)
 

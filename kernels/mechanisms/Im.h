@@ -15,6 +15,7 @@ struct Im {
   static constexpr Kind kind = Kind::channel;
   static constexpr Ion ion = Ion::k;
   enum { m, states };
+  static constexpr bool slow = true;
   static constexpr const char* state_names[] = {"m"};
   GALVANI_PARAMETERS(GALVANI_Im)
 

@@ -15,6 +15,7 @@ struct K_Pst {
   static constexpr Kind kind = Kind::channel;
   static constexpr Ion ion = Ion::k;
   enum { m, h, states };
+  static constexpr bool slow = true;
   static constexpr const char* state_names[] = {"m", "h"};
   GALVANI_PARAMETERS(GALVANI_K_Pst)
 

@@ -15,6 +15,7 @@ struct Nap_Et2 {
   static constexpr Kind kind = Kind::channel;
   static constexpr Ion ion = Ion::na;
   enum { m, h, states };
+  static constexpr bool slow = true;
   static constexpr const char* state_names[] = {"m", "h"};
   GALVANI_PARAMETERS(GALVANI_Nap_Et2)
 

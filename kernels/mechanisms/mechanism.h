@@ -46,6 +46,9 @@ inline constexpr double hay_q10 = 2.952882641412121;    // 2.3^1.3: rates at 21 
 // GALVANI_PARAMETERS(TABLE) with TABLE(P) = P(name, unit, default, about)… declares
 //   struct Parameters { R name…; }   and   describe_parameters(visitor)   in the same order.
 // GALVANI_DERIVED(TABLE) with TABLE(D) = D(name)… appends values that derive() fills in once.
+// `static constexpr bool slow = true` says that a time constant exceeds some 20 ms: one step is then so small a part of a gate that
+// float32 would lose it to rounding, and the engine carries the remainder of each step on.
+//
 // R in Parameters is the value type. A struct may further have `struct Globals`, built from Env once a population.
 #define GALVANI_FIELD_(name, unit, value, about) R name;
 #define GALVANI_DESCRIBE_(name, unit, value, about) visit(#name, unit, static_cast<double>(value), about);

@@ -301,8 +301,8 @@ int32_t gv_rates(const char* mechanism, const double* parameters, double celsius
   });
 }
 
-int32_t gv_poly_bound(const char* mechanism, double celsius, double dt, int32_t single, int32_t* gates, int32_t* segments,
-                      double* out) {
+int32_t gv_poly_bound(const char* mechanism, double celsius, double dt, int32_t isa, int32_t single, int32_t* gates,
+                      int32_t* segments, double* out) {
   return guarded([&] {
     const Mechanism& m = mechanism_of(mechanism);
     require(std::isfinite(dt) && dt > 0, "dt must be positive");
@@ -313,7 +313,8 @@ int32_t gv_poly_bound(const char* mechanism, double celsius, double dt, int32_t 
     RateContext context{};
     context.env = {dt, celsius};
     m.globals(context.env, context.globals);
-    const PolyCurves p = fit_gates(m, context, single != 0);
+    const Kernels& k = kernels_of(isa);
+    const PolyCurves p = fit_gates(m, context, single != 0 ? k.poly_f32 : k.poly_f64);
     *segments = p.segments;
     std::copy(p.bound.begin(), p.bound.end(), out);
   });

@@ -80,6 +80,7 @@ Mechanism describe() {
   m.ion = M::ion;
   m.uses_calcium = M::ion == Ion::ca || calcium_gated<M>;
   m.voltage_gated = voltage_gated<M>;
+  m.slow = requires { M::slow; };
   M::describe_parameters([&](const char* name, const char* unit, double value, const char* about) {
     m.parameters.push_back({name, unit, value, about});
   });

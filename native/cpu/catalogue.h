@@ -28,6 +28,7 @@ struct Mechanism {
   Ion ion;
   bool uses_calcium;  // reads or keeps cai or eca
   bool voltage_gated;
+  bool slow;  // float32 keeps the remainders of its gates
   std::vector<ParameterInfo> parameters;
   std::vector<const char*> states;
   std::vector<double> kinks;  // mV at which a rate has a kink

@@ -5,7 +5,7 @@
 // cells side by side so that small trees fill a call. Across nodes (few cells): lane = node, a block is one cell.
 //
 //   v, d, r      [vector][W]          voltage, diagonal and right-hand side; vector = node·U + sub-block
-//   state        [instance][U][state][W]
+//   state        [instance][U][state][W]; slow gates in float32 are followed by their remainders
 //   parameters   [instance][field], or [instance][U][field][W] where they differ by lane; field 0 is the scale: 1e-2·area, 1 for point processes, 0 for a lane without it
 //   cai eca ica  [pool][U][W]         as wide as voltages
 #pragma once
@@ -32,10 +32,12 @@ constexpr int voltage_bytes(Precision p) { return p == Precision::f32 ? 4 : 8; }
 struct PolyTable {
   double low, high;  // mV
   int segments;
-  const void* coefficients;  // float of degree 3 or double of degree 5
+  const void* coefficients;
 };
-template <class T>
-inline constexpr int kPolyDegree = sizeof(T) == 8 ? 5 : 3;
+// Degree, and the least number of segments; twice as many are taken where the error asks for it.
+struct PolyForm {
+  int degree, segments;
+};
 
 // NEURON's tables of hh: inf and tau of each gate at −100…100 mV, [gate][2][201].
 struct MillivoltTable { const double* values; };
@@ -99,6 +101,7 @@ using CrossingFunction = std::uint32_t (*)(const void* before, const void* now, 
 struct Kernels {
   const char* isa;
   bool table_by_row;  // how it wants the coefficients of polynomials
+  PolyForm poly_f64, poly_f32;
   StepFunction (*step)(int mechanism, Precision, Rates);  // null if the mechanism has no such form
   SolveFunction solve_cells[kPrecisions];
   SolveFunction solve_nodes[kPrecisions];

@@ -12,26 +12,30 @@
 namespace galvani {
 namespace {
 
-// Registers whose work is interleaved, to fill the latency of the long chains of a gate. More than the ISA has names for spills.
-#if defined(__AVX512F__) || !defined(__AVX2__)
-constexpr int kInterleaved = 1;
+// Registers whose work is interleaved, to fill the latency of the long chains of an exact gate; the chains of polynomials are short.
+// More than the ISA has names for spills.
+#if defined(__AVX2__) && !defined(__AVX512F__)
+constexpr int interleaved(Rates rates) { return rates == Rates::poly ? 1 : 2; }
 #else
-constexpr int kInterleaved = 2;
+constexpr int interleaved(Rates) { return 1; }
 #endif
 
 // The declared precisions: G for gates and conductances, S for voltage, as many lanes; W cells in a vector.
+template <Rates kMode>
 struct F64 {
-  using G = Pack<double, kInterleaved * kLanes<double>>;
+  using G = Pack<double, interleaved(kMode) * kLanes<double>>;
   using S = G;
   static constexpr int W = lanes_of(Precision::f64);
 };
+template <Rates kMode>
 struct Mixed {
-  using G = Pack<float, kInterleaved * kLanes<float>>;
-  using S = Pack<double, kInterleaved * kLanes<float>>;
+  using G = Pack<float, interleaved(kMode) * kLanes<float>>;
+  using S = Pack<double, G::size>;
   static constexpr int W = lanes_of(Precision::mixed);
 };
+template <Rates kMode>
 struct F32 {
-  using G = Pack<float, kInterleaved * kLanes<float>>;
+  using G = Pack<float, interleaved(kMode) * kLanes<float>>;
   using S = G;
   static constexpr int W = lanes_of(Precision::f32);
 };
@@ -42,6 +46,8 @@ template <class M>
 constexpr bool has_globals = requires { typename M::Globals; };
 template <class M, class G>
 constexpr bool voltage_gated = requires(G v, Gate<G>* g) { M::rates(v, g); } || has_globals<M>;
+template <class M>
+constexpr bool is_slow = requires { M::slow; };
 template <class M, class G>
 constexpr bool calcium_gated = requires(G c, Gate<G>* g) { M::calcium_rates(c, g); };
 
@@ -54,23 +60,23 @@ GALVANI_FN void rates_of(G v, const RateContext& context, Gate<G>* gate) {
   }
 }
 
-// y ← y + (1 − exp(−dt·rate)) (inf − y)
+// The step of a gate: (1 − exp(−dt·rate)) (inf − y).
 template <class G>
-GALVANI_FN G relax(G y, const Gate<G>& gate, double dt) {
-  return y - expm1(gate.rate * G(-dt)) * (gate.inf - y);
+GALVANI_FN G step_of_gate(G y, const Gate<G>& gate, double dt) {
+  return -(expm1(gate.rate * G(-dt)) * (gate.inf - y));
 }
 
 template <template <class> class Mechanism, class G>
-GALVANI_FN void advance_exact(G v, const RateContext& context, G* y) {
+GALVANI_FN void steps_exact(G v, const RateContext& context, const G* y, G* step) {
   Gate<G> gate[Mechanism<G>::states];
   rates_of<Mechanism>(v, context, gate);
-  for (int s = 0; s < Mechanism<G>::states; ++s) y[s] = relax(y[s], gate[s], context.env.dt);
+  for (int s = 0; s < Mechanism<G>::states; ++s) step[s] = step_of_gate(y[s], gate[s], context.env.dt);
 }
 
 template <int kSegments, template <class> class Mechanism, class G>
-GALVANI_FN void advance_poly_segments(G v, const PolyTable& table, G* y) {
+GALVANI_FN void steps_poly_segments(G v, const PolyTable& table, const G* y, G* step) {
   using T = typename G::Lane;
-  constexpr int n = kPolyDegree<T> + 1;
+  constexpr int n = kPolyForm<T>.degree + 1;
   const auto at = segment_of(v, static_cast<T>(table.low), static_cast<T>(kSegments / (table.high - table.low)), kSegments);
   const T* rows = static_cast<const T*>(table.coefficients);
   for (int s = 0; s < Mechanism<G>::states; ++s, rows += 2 * n * kSegments) {
@@ -81,49 +87,30 @@ GALVANI_FN void advance_poly_segments(G v, const PolyTable& table, G* y) {
       inf = inf * at.u + c[n - 2 - j];
       approach = approach * at.u + c[2 * n - 2 - j];
     });
-    y[s] = y[s] + approach * (inf - y[s]);
+    step[s] = approach * (inf - y[s]);
   }
 }
 
 template <template <class> class Mechanism, class G>
-__attribute__((noinline)) void advance_outside(const G* v, const Mask<typename G::Lane, G::size>* outside,
-                                               const RateContext& context, const G* before, G* y) {
+__attribute__((noinline)) void steps_outside(const G* v, const Mask<typename G::Lane, G::size>* outside, const RateContext& context,
+                                             const G* y, G* step) {
   G exact[Mechanism<G>::states];
-  for (int s = 0; s < Mechanism<G>::states; ++s) exact[s] = before[s];
-  advance_exact<Mechanism>(*v, context, exact);
-  for (int s = 0; s < Mechanism<G>::states; ++s) y[s] = select(*outside, exact[s], y[s]);
+  steps_exact<Mechanism>(*v, context, y, exact);
+  for (int s = 0; s < Mechanism<G>::states; ++s) step[s] = select(*outside, exact[s], step[s]);
 }
 
 template <template <class> class Mechanism, class G>
-GALVANI_FN void advance_poly(G v, const RateContext& context, G* y) {
-  if constexpr (G::size > kLanes<typename G::Lane>) {  // tables are read a register at a time
-    typename G::Half low[Mechanism<G>::states], high[Mechanism<G>::states];
-    for (int s = 0; s < Mechanism<G>::states; ++s) {
-      low[s] = y[s].low;
-      high[s] = y[s].high;
-    }
-    advance_poly<Mechanism>(v.low, context, low);
-    advance_poly<Mechanism>(v.high, context, high);
-    for (int s = 0; s < Mechanism<G>::states; ++s) y[s] = G(low[s], high[s]);
-    return;
-  } else {
-  constexpr int few = sizeof(typename G::Lane) == 8 ? 16 : 32;
+GALVANI_FN void steps_poly(G v, const RateContext& context, const G* y, G* step) {
+  constexpr int few = kPolyForm<typename G::Lane>.segments;
+  if (context.poly.segments == few) steps_poly_segments<few, Mechanism>(v, context.poly, y, step);
+  else steps_poly_segments<2 * few, Mechanism>(v, context.poly, y, step);
   const auto outside = (v < G(context.poly.low)) | (v > G(context.poly.high));
-  const bool exact_too = any(outside);
-  G before[Mechanism<G>::states];
-  for (int s = 0; s < Mechanism<G>::states; ++s) before[s] = y[s];
-  if (context.poly.segments == few) {
-    advance_poly_segments<few, Mechanism>(v, context.poly, y);
-  } else {
-    advance_poly_segments<2 * few, Mechanism>(v, context.poly, y);
-  }
-  if (__builtin_expect(exact_too, 0)) advance_outside<Mechanism>(&v, &outside, context, before, y);
-  }
+  if (__builtin_expect(any(outside), 0)) steps_outside<Mechanism>(&v, &outside, context, y, step);
 }
 
 // NEURON's tables: inf and tau each linear between whole mV, the end values beyond. A lane at a time; not meant to be fast.
 template <template <class> class Mechanism, class G>
-GALVANI_FN void advance_table(G v, const RateContext& context, G* y) {
+GALVANI_FN void steps_table(G v, const RateContext& context, const G* y, G* step) {
   using T = typename G::Lane;
   alignas(64) T vs[G::size], inf[G::size], rate[G::size];
   v.store(vs);
@@ -137,7 +124,7 @@ GALVANI_FN void advance_table(G v, const RateContext& context, G* y) {
       inf[l] = static_cast<T>(t[i] + f * (t[next] - t[i]));
       rate[l] = static_cast<T>(1 / (t[201 + i] + f * (t[201 + next] - t[201 + i])));
     }
-    y[s] = relax(y[s], Gate<G>{G::load(inf), G::load(rate)}, context.env.dt);
+    step[s] = step_of_gate(y[s], Gate<G>{G::load(inf), G::load(rate)}, context.env.dt);
   }
 }
 
@@ -189,6 +176,7 @@ void step(const Instances& in, const Block& block, const Phase& phase, const Rat
   using M = Mechanism<G>;
   constexpr int W = Precision_::W;
   constexpr int states = M::states;
+  constexpr int stored = states * (sizeof(T) == 4 && is_slow<M> ? 2 : 1);
   const int U = in.sub_blocks;
   const T* parameters = static_cast<const T*>(in.parameters);
   const std::int64_t stride = static_cast<std::int64_t>(Fields<M, G>::count) * (in.lane_parameters ? U * W : 1);
@@ -198,88 +186,104 @@ void step(const Instances& in, const Block& block, const Phase& phase, const Rat
   T* y = static_cast<T*>(in.state);
 
   for (int i = 0; i < in.count; ++i, parameters += stride) {
-    for (int u = 0; u < U; ++u, y += states * W) {
+    for (int u = 0; u < U; ++u, y += stored * W) {
       for (int l = 0; l < W; l += G::size) {
-      const auto f = in.lane_parameters ? Fields<M, G>::load(parameters + u * Fields<M, G>::count * W + l, W)
-                                        : Fields<M, G>::broadcast(parameters);
-      const std::int64_t at = (static_cast<std::int64_t>(in.node[i]) * U + u) * W + l;
-      const S v = S::load(vs + at);
-      const G vg = convert<G>(v);
-      [[maybe_unused]] VT* cai = nullptr;
-      [[maybe_unused]] VT* eca = nullptr;
-      [[maybe_unused]] VT* ica = nullptr;
-      if constexpr (M::ion == Ion::ca || calcium_gated<M, G>) {
-        const std::int64_t pool = (static_cast<std::int64_t>(in.pool[i]) * U + u) * W + l;
-        cai = static_cast<VT*>(block.cai) + pool;
-        eca = static_cast<VT*>(block.eca) + pool;
-        ica = static_cast<VT*>(block.ica) + pool;
-      }
+        const auto f = in.lane_parameters ? Fields<M, G>::load(parameters + u * Fields<M, G>::count * W + l, W)
+                                          : Fields<M, G>::broadcast(parameters);
+        const std::int64_t at = (static_cast<std::int64_t>(in.node[i]) * U + u) * W + l;
+        const S v = S::load(vs + at);
+        const G vg = convert<G>(v);
+        [[maybe_unused]] VT* cai = nullptr;
+        [[maybe_unused]] VT* eca = nullptr;
+        [[maybe_unused]] VT* ica = nullptr;
+        if constexpr (M::ion == Ion::ca || calcium_gated<M, G>) {
+          const std::int64_t pool = (static_cast<std::int64_t>(in.pool[i]) * U + u) * W + l;
+          cai = static_cast<VT*>(block.cai) + pool;
+          eca = static_cast<VT*>(block.eca) + pool;
+          ica = static_cast<VT*>(block.ica) + pool;
+        }
 
-      if constexpr (M::kind == Kind::pool) {
-        // Concentrations are kept as voltages are: in float32 the slow approach to rest would be lost to rounding.
-        const auto present = convert<S>(f.scale) > S(0);
-        if (phase.advance) {
-          const S c = S::load(cai);
-          select(present, Mechanism<S>::advance(converted<S, G, typename Mechanism<S>::Parameters>(f.p), c, S::load(ica)), c).store(cai);
-        }
-        if (phase.current) {
-          select(present, convert<S>(M::reversal(f.p, convert<G>(S::load(cai)))), S::load(eca)).store(eca);
-          S(0).store(ica);
-        }
-      } else {
-        G ys[states == 0 ? 1 : states];
-        for (int s = 0; s < states; ++s) ys[s] = G::load(y + s * W + l);
-        if (states > 0 && phase.advance) {
-          if constexpr (M::kind == Kind::synapse) {
-            M::decay(f.p, ys);
-          } else if constexpr (calcium_gated<M, G>) {
-            Gate<G> gate[states];
-            M::calcium_rates(convert<G>(S::load(cai)), gate);
-            for (int s = 0; s < states; ++s) ys[s] = relax(ys[s], gate[s], context.env.dt);
-          } else if constexpr (states > 0) {
-            if constexpr (kMode == Rates::poly) advance_poly<Mechanism>(vg, context, ys);
-            else if constexpr (kMode == Rates::table) advance_table<Mechanism>(vg, context, ys);
-            else advance_exact<Mechanism>(vg, context, ys);
+        if constexpr (M::kind == Kind::pool) {
+          // Concentrations are kept as voltages are: in float32 the slow approach to rest would be lost to rounding.
+          const auto present = convert<S>(f.scale) > S(0);
+          if (phase.advance) {
+            const S c = S::load(cai);
+            select(present, Mechanism<S>::advance(converted<S, G, typename Mechanism<S>::Parameters>(f.p), c, S::load(ica)), c).store(cai);
           }
-          for (int s = 0; s < states; ++s) ys[s].store(y + s * W + l);
-        }
-        if (phase.current) {
-          S g, i_out;  // µS and nA, outward
-          if constexpr (requires { M::sodium(f.p, ys); }) {  // hh carries sodium, potassium and leak
-            const S gna = convert<S>(f.scale * M::sodium(f.p, ys));
-            const S gk = convert<S>(f.scale * M::potassium(f.p, ys));
-            const S gl = convert<S>(f.scale * f.p.gl);
-            g = gna + gk + gl;
-            i_out = gna * (v - convert<S>(f.p.ena)) + gk * (v - convert<S>(f.p.ek)) + gl * (v - convert<S>(f.p.el));
-          } else if constexpr (M::kind == Kind::stimulus) {
-            using D = Pack<double, G::size>;  // time in float64, whatever the precision
-            g = S(0);
-            i_out = convert<S>(convert<D>(f.scale) * Mechanism<D>::current(converted<D, G, typename Mechanism<D>::Parameters>(f.p), D(phase.t)));
-          } else if constexpr (requires(G& a, G& b) { M::current(f.p, ys, vg, a, b); }) {
-            G i_density, slope;
-            M::current(f.p, ys, vg, i_density, slope);
-            g = convert<S>(f.scale * slope);
-            i_out = convert<S>(f.scale * i_density);
-          } else {
-            const G conductance = M::conductance(f.p, ys);
-            g = convert<S>(f.scale * conductance);
-            if constexpr (M::ion == Ion::ca) {
-              const S drive = v - S::load(eca);
-              (S::load(ica) + convert<S>(conductance) * drive).store(ica);
-              i_out = g * drive;
+          if (phase.current) {
+            select(present, convert<S>(M::reversal(f.p, convert<G>(S::load(cai)))), S::load(eca)).store(eca);
+            S(0).store(ica);
+          }
+        } else {
+          G ys[states == 0 ? 1 : states];
+          for (int s = 0; s < states; ++s) ys[s] = G::load(y + s * W + l);
+          if (states > 0 && phase.advance) {
+            if constexpr (M::kind == Kind::synapse) {
+              M::decay(f.p, ys);
+            } else if constexpr (states > 0) {
+              G step[states];
+              if constexpr (calcium_gated<M, G>) {
+                Gate<G> gate[states];
+                M::calcium_rates(convert<G>(S::load(cai)), gate);
+                for (int s = 0; s < states; ++s) step[s] = step_of_gate(ys[s], gate[s], context.env.dt);
+              } else if constexpr (kMode == Rates::poly) {
+                steps_poly<Mechanism>(vg, context, ys, step);
+              } else if constexpr (kMode == Rates::table) {
+                steps_table<Mechanism>(vg, context, ys, step);
+              } else {
+                steps_exact<Mechanism>(vg, context, ys, step);
+              }
+              for (int s = 0; s < states; ++s) {
+                if constexpr (stored > states) {  // what rounding took from earlier steps goes into this one
+                  T* const remainder = y + (states + s) * W + l;
+                  const G whole = step[s] + G::load(remainder);
+                  const G next = ys[s] + whole;
+                  (whole - (next - ys[s])).store(remainder);
+                  ys[s] = next;
+                } else {
+                  ys[s] = ys[s] + step[s];
+                }
+              }
+            }
+            for (int s = 0; s < states; ++s) ys[s].store(y + s * W + l);
+          }
+          if (phase.current) {
+            S g, i_out;  // µS and nA, outward
+            if constexpr (requires { M::sodium(f.p, ys); }) {  // hh carries sodium, potassium and leak
+              const S gna = convert<S>(f.scale * M::sodium(f.p, ys));
+              const S gk = convert<S>(f.scale * M::potassium(f.p, ys));
+              const S gl = convert<S>(f.scale * f.p.gl);
+              g = gna + gk + gl;
+              i_out = gna * (v - convert<S>(f.p.ena)) + gk * (v - convert<S>(f.p.ek)) + gl * (v - convert<S>(f.p.el));
+            } else if constexpr (M::kind == Kind::stimulus) {
+              using D = Pack<double, G::size>;  // time in float64, whatever the precision
+              g = S(0);
+              i_out = convert<S>(convert<D>(f.scale) * Mechanism<D>::current(converted<D, G, typename Mechanism<D>::Parameters>(f.p), D(phase.t)));
+            } else if constexpr (requires(G& a, G& b) { M::current(f.p, ys, vg, a, b); }) {
+              G i_density, slope;
+              M::current(f.p, ys, vg, i_density, slope);
+              g = convert<S>(f.scale * slope);
+              i_out = convert<S>(f.scale * i_density);
             } else {
-              i_out = g * (v - convert<S>(M::reversal(f.p)));
+              const G conductance = M::conductance(f.p, ys);
+              g = convert<S>(f.scale * conductance);
+              if constexpr (M::ion == Ion::ca) {
+                const S drive = v - S::load(eca);
+                (S::load(ica) + convert<S>(conductance) * drive).store(ica);
+                i_out = g * drive;
+              } else {
+                i_out = g * (v - convert<S>(M::reversal(f.p)));
+              }
+            }
+            if (i < in.first) {
+              g.store(ds + at);
+              (-i_out).store(rs + at);
+            } else {
+              (S::load(ds + at) + g).store(ds + at);
+              (S::load(rs + at) - i_out).store(rs + at);
             }
           }
-          if (i < in.first) {
-            g.store(ds + at);
-            (-i_out).store(rs + at);
-          } else {
-            (S::load(ds + at) + g).store(ds + at);
-            (S::load(rs + at) - i_out).store(rs + at);
-          }
         }
-      }
       }
     }
   }
@@ -416,18 +420,17 @@ std::uint32_t crossing(const void* before, const void* now, double threshold) {
 
 // ---- the table ---------------------------------------------------------------------------------------------------------------
 
-template <template <class> class M, class P, Rates kMode>
+template <template <class> class M, template <Rates> class P, Rates kMode>
 constexpr StepFunction step_if_gated() {
-  using G = typename P::G;
+  using G = typename P<kMode>::G;
   if constexpr (kMode == Rates::table && !requires(typename M<G>::Parameters p) { p.usetable; }) return nullptr;
-  else if constexpr (kMode == Rates::exact || (M<G>::states > 0 && voltage_gated<M<G>, G>)) return &step<M, P, kMode>;
+  else if constexpr (kMode == Rates::exact || (M<G>::states > 0 && voltage_gated<M<G>, G>)) return &step<M, P<kMode>, kMode>;
   else return nullptr;
 }
 
-#define GALVANI_STEPS_(M)                                                                                     \
-  {{step_if_gated<M, F64, Rates::exact>(), step_if_gated<M, F64, Rates::poly>(), step_if_gated<M, F64, Rates::table>()}, \
-   {step_if_gated<M, Mixed, Rates::exact>(), step_if_gated<M, Mixed, Rates::poly>(), step_if_gated<M, Mixed, Rates::table>()}, \
-   {step_if_gated<M, F32, Rates::exact>(), step_if_gated<M, F32, Rates::poly>(), step_if_gated<M, F32, Rates::table>()}},
+#define GALVANI_STEPS_OF_(M, P) \
+  {step_if_gated<M, P, Rates::exact>(), step_if_gated<M, P, Rates::poly>(), step_if_gated<M, P, Rates::table>()}
+#define GALVANI_STEPS_(M) {GALVANI_STEPS_OF_(M, F64), GALVANI_STEPS_OF_(M, Mixed), GALVANI_STEPS_OF_(M, F32)},
 constexpr StepFunction kSteps[][kPrecisions][galvani::kRates] = {GALVANI_MECHANISMS(GALVANI_STEPS_)};
 
 StepFunction step_of(int mechanism, Precision precision, Rates rates) {
@@ -457,15 +460,18 @@ void math(int function, std::int64_t n, const typename P::Lane* x, typename P::L
 }  // namespace
 
 const Kernels& GALVANI_KERNELS() {
+  constexpr int kW64 = lanes_of(Precision::f64), kWMixed = lanes_of(Precision::mixed), kW32 = lanes_of(Precision::f32);
   static constexpr Kernels kernels = {
       GALVANI_STRING(GALVANI_ISA),
       kTableByRow,
+      kPolyForm<double>,
+      kPolyForm<float>,
       &step_of,
-      {&solve_cells<double, F64::W>, &solve_cells<double, Mixed::W>, &solve_cells<float, F32::W>},
-      {&solve_nodes<double, F64::W>, &solve_nodes<double, Mixed::W>, &solve_nodes<float, F32::W>},
-      {&crossing<double, F64::W>, &crossing<double, Mixed::W>, &crossing<float, F32::W>},
-      &math<F64::G>,
-      &math<F32::G>,
+      {&solve_cells<double, kW64>, &solve_cells<double, kWMixed>, &solve_cells<float, kW32>},
+      {&solve_nodes<double, kW64>, &solve_nodes<double, kWMixed>, &solve_nodes<float, kW32>},
+      {&crossing<double, kW64>, &crossing<double, kWMixed>, &crossing<float, kW32>},
+      &math<F64<Rates::exact>::G>,
+      &math<F32<Rates::exact>::G>,
   };
   return kernels;
 }

@@ -94,12 +94,10 @@ double PolyCurves::at(std::size_t i, bool by_row) const {
   return coefficients[(gate * segments + segment) * row + k];
 }
 
-PolyCurves fit_gates(const Mechanism& m, const RateContext& context, bool single) {
-  const int degree = single ? kPolyDegree<float> : kPolyDegree<double>;
-  const int few = single ? 32 : 16;
-  PolyCurves p = fit(m, context, degree, few);
+PolyCurves fit_gates(const Mechanism& m, const RateContext& context, PolyForm form) {
+  PolyCurves p = fit(m, context, form.degree, form.segments);
   for (double b : p.bound) {
-    if (b > kTolerance) return fit(m, context, degree, 2 * few);
+    if (b > kTolerance) return fit(m, context, form.degree, 2 * form.segments);
   }
   return p;
 }

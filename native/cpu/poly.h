@@ -21,7 +21,7 @@ struct PolyCurves {
   double at(std::size_t i, bool by_row) const;
 };
 
-// Degree 3 for float, 5 for double; as many segments as the tolerance asks for, of 32 or 64 for float, 16 or 32 for double.
-PolyCurves fit_gates(const Mechanism&, const RateContext&, bool single);
+// In the form an ISA wants: of its degree, in as many segments or twice as many, as the tolerance asks for.
+PolyCurves fit_gates(const Mechanism&, const RateContext&, PolyForm);
 
 }  // namespace galvani

@@ -70,6 +70,7 @@ Population::Population(const Cell& cell, const Options& options, const Kernels& 
     Group g;
     g.placement = placement;
     g.mechanism = &catalogue()[cell_.placements[placement].mechanism];
+    g.stored = g.states() * (g.mechanism->slow && gate_bytes_ == 4 ? 2 : 1);
     lay_out(g, touched);
     build_rates(g);
     group_of_placement_[placement] = static_cast<int>(groups_.size());
@@ -83,7 +84,7 @@ Population::Population(const Cell& cell, const Options& options, const Kernels& 
   std::size_t bytes = aligned(static_cast<std::size_t>(node_vectors_) * W_ * voltage_bytes_);
   for (Group& g : groups_) {
     g.state_offset = bytes;
-    bytes += aligned(static_cast<std::size_t>(g.instances()) * sub_blocks_ * g.states() * W_ * gate_bytes_);
+    bytes += aligned(static_cast<std::size_t>(g.instances()) * sub_blocks_ * g.stored * W_ * gate_bytes_);
   }
   pool_offset_ = bytes;
   bytes += 3 * aligned(static_cast<std::size_t>(pools_) * sub_blocks_ * W_ * voltage_bytes_);
@@ -221,7 +222,7 @@ std::size_t Population::vector_of_node(int node, const Place& at) const {
 }
 
 std::size_t Population::element_of_row(const Group& g, int row, const Place& at) const {
-  return (static_cast<std::size_t>(g.instance[row]) * sub_blocks_ + at.sub_block) * g.states() * W_ +
+  return (static_cast<std::size_t>(g.instance[row]) * sub_blocks_ + at.sub_block) * g.stored * W_ +
          (across_nodes_ ? g.lane[row] : at.lane);
 }
 
@@ -277,7 +278,7 @@ void Population::build_rates(Group& g) {
     g.context.table.values = g.table.data();
   }
   if (rates == Rates::poly) {
-    g.poly = fit_gates(m, g.context, gate_bytes_ == 4);
+    g.poly = fit_gates(m, g.context, gate_bytes_ == 4 ? kernels_.poly_f32 : kernels_.poly_f64);
     g.coefficients = Slab(g.poly.coefficients.size() * gate_bytes_);
     for (std::size_t i = 0; i < g.poly.coefficients.size(); ++i) store_gate(g.coefficients.data(), i, g.poly.at(i, kernels_.table_by_row));
     g.context.poly = g.poly.view(g.coefficients.data());
@@ -496,7 +497,7 @@ void Population::initialize() {
         for (std::size_t k = 0; k < present.size(); ++k) {
           if (present[k]) continue;
           for (std::size_t s = 0; s < y.size(); ++s) {
-            store_gate(state_of(block) + g.state_offset, (k / W_ * y.size() + s) * W_ + k % W_, y[s]);
+            store_gate(state_of(block) + g.state_offset, (k / W_ * g.stored + s) * W_ + k % W_, y[s]);
           }
         }
       }

@@ -131,6 +131,7 @@ class Population {
     Slab coefficients;
     std::vector<double> table;
     int instances() const { return static_cast<int>(node.size()); }
+    int stored = 0;  // values an instance and lane: states, and in float32 the remainders of slow gates
     int states() const { return static_cast<int>(mechanism->states.size()); }
     // Whether a field is the scale or a conductance density.
     bool is_amount(int field) const {

@@ -14,7 +14,7 @@
 #pragma GCC diagnostic pop
 #endif
 
-#include "common/math.h"
+#include "cpu/engine.h"
 
 namespace galvani {
 inline namespace GALVANI_ISA {  // one set of symbols per ISA
@@ -247,10 +247,12 @@ GALVANI_FN To convert(From x) {
 
 // ---- piecewise polynomials ------------------------------------------------------------------------------------------------
 //
-// Two ways to bring each lane the coefficients of its segment. With 512-bit registers: one permutation of a table held by
-// coefficient. Else: a row of coefficients a lane, transposed in registers.
+// Two ways to bring each lane the coefficients of its segment. With 512-bit registers a permutation of a table held by coefficient:
+// few segments, so a high degree. Else a row of coefficients a lane, transposed in registers: short rows, so more segments.
 
 inline constexpr bool kTableByRow = kVectorBytes < 64;
+template <class T>
+inline constexpr PolyForm kPolyForm = kTableByRow ? PolyForm{3, 64} : sizeof(T) == 8 ? PolyForm{5, 16} : PolyForm{3, 32};
 
 // Segment of each lane of x in a table of pieces from `low`, `inverse` pieces per unit, and its position in it, 0…1.
 template <class T>
@@ -261,9 +263,9 @@ struct Segment {
 
 GALVANI_NATIVE Segment<T> segment_of(Pack<T, N> x, T low, T inverse, int segments) {
   using P = Pack<T, N>;
+  using V = Vectors<T>;
   const P t = (x - P::broadcast(low)) * P::broadcast(inverse);
   // Rounded down by a shift into the integers of the mantissa: SSE2 and AVX2 do not convert doubles to 64-bit integers.
-  using V = Vectors<T>;
   const P shift(sizeof(T) == 8 ? 0x1.8p52 : 0x1.8p23f);
   const P shifted = clamp(t - P(0.5), P(0), P(segments - 1)) + shift;
   Segment<T> r;
@@ -274,9 +276,10 @@ GALVANI_NATIVE Segment<T> segment_of(Pack<T, N> x, T low, T inverse, int segment
 
 #if defined(__AVX512F__)
 
-// c[k] = table[k][index] for k = 0…count−1; `segments` entries each.
+// c[k] = table[k][index] for k = 0…count−1; `segments` entries each, two or four registers.
 template <int kCount, int kSegments, class T, int N>
 GALVANI_FN void coefficients(const T* table, const Segment<T>& at, Pack<T, N>* c) {
+  static_assert(kSegments == 2 * N || kSegments == 4 * N);
   const __m512i index = __m512i(at.index);
   unrolled<kCount>([&](auto k) GALVANI_LAMBDA {
     const T* t = table + k * kSegments;
@@ -300,64 +303,68 @@ GALVANI_FN void coefficients(const T* table, const Segment<T>& at, Pack<T, N>* c
 
 #else
 
-// Columns become rows, in place.
-GALVANI_FN void transpose(Vectors<double>::Value* r) {
-#if defined(__AVX2__)  // within, then across the 128-bit halves
-  const auto a = __builtin_shufflevector(r[0], r[1], 0, 4, 2, 6), b = __builtin_shufflevector(r[0], r[1], 1, 5, 3, 7);
-  const auto c = __builtin_shufflevector(r[2], r[3], 0, 4, 2, 6), d = __builtin_shufflevector(r[2], r[3], 1, 5, 3, 7);
-  r[0] = __builtin_shufflevector(a, c, 0, 1, 4, 5);
-  r[1] = __builtin_shufflevector(b, d, 0, 1, 4, 5);
-  r[2] = __builtin_shufflevector(a, c, 2, 3, 6, 7);
-  r[3] = __builtin_shufflevector(b, d, 2, 3, 6, 7);
+// 16 bytes of the table, and the same of two lanes side by side.
+template <class T>
+struct Quarter {
+  static constexpr int lanes = 16 / static_cast<int>(sizeof(T));
+  typedef T Value __attribute__((vector_size(16)));
+  static GALVANI_FN Value load(const T* from) {
+    Value v;
+    std::memcpy(&v, __builtin_assume_aligned(from, 16), sizeof v);
+    return v;
+  }
+};
+
+// row[l] points to coefficients of lane l: the first 16 bytes of all lanes become c[k], one coefficient in all lanes.
+GALVANI_FN void transpose(const double* const* row, Vectors<double>::Value* c) {
+  using Q = Quarter<double>;
+#if defined(__AVX2__)
+  const auto even = __builtin_shufflevector(Q::load(row[0]), Q::load(row[2]), 0, 1, 2, 3);
+  const auto odd = __builtin_shufflevector(Q::load(row[1]), Q::load(row[3]), 0, 1, 2, 3);
+  c[0] = __builtin_shufflevector(even, odd, 0, 4, 2, 6);
+  c[1] = __builtin_shufflevector(even, odd, 1, 5, 3, 7);
 #else
-  const auto a = r[0], b = r[1];
-  r[0] = __builtin_shufflevector(a, b, 0, 2);
-  r[1] = __builtin_shufflevector(a, b, 1, 3);
+  const auto a = Q::load(row[0]), b = Q::load(row[1]);
+  c[0] = __builtin_shufflevector(a, b, 0, 2);
+  c[1] = __builtin_shufflevector(a, b, 1, 3);
 #endif
 }
 
-GALVANI_FN void transpose(Vectors<float>::Value* r) {
-#if defined(__AVX2__)
-  using V = Vectors<float>::Value;
-  V t[8], s[8];
-  unrolled<4>([&](auto i) GALVANI_LAMBDA {
-    t[2 * i] = __builtin_shufflevector(r[2 * i], r[2 * i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
-    t[2 * i + 1] = __builtin_shufflevector(r[2 * i], r[2 * i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
-  });
-  unrolled<2>([&](auto i) GALVANI_LAMBDA {
-    s[4 * i] = __builtin_shufflevector(t[4 * i], t[4 * i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-    s[4 * i + 1] = __builtin_shufflevector(t[4 * i], t[4 * i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
-    s[4 * i + 2] = __builtin_shufflevector(t[4 * i + 1], t[4 * i + 3], 0, 1, 8, 9, 4, 5, 12, 13);
-    s[4 * i + 3] = __builtin_shufflevector(t[4 * i + 1], t[4 * i + 3], 2, 3, 10, 11, 6, 7, 14, 15);
-  });
-  unrolled<4>([&](auto i) GALVANI_LAMBDA {
-    r[i] = __builtin_shufflevector(s[i], s[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-    r[i + 4] = __builtin_shufflevector(s[i], s[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
-  });
+GALVANI_FN void transpose(const float* const* row, Vectors<float>::Value* c) {
+  using Q = Quarter<float>;
+  Vectors<float>::Value r[4];
+#if defined(__AVX2__)  // lanes l and l + 4 in the two halves of a register
+  unrolled<4>([&](auto l) GALVANI_LAMBDA { r[l] = __builtin_shufflevector(Q::load(row[l]), Q::load(row[l + 4]), 0, 1, 2, 3, 4, 5, 6, 7); });
+  const auto a = __builtin_shufflevector(r[0], r[1], 0, 8, 1, 9, 4, 12, 5, 13), b = __builtin_shufflevector(r[2], r[3], 0, 8, 1, 9, 4, 12, 5, 13);
+  const auto d = __builtin_shufflevector(r[0], r[1], 2, 10, 3, 11, 6, 14, 7, 15), e = __builtin_shufflevector(r[2], r[3], 2, 10, 3, 11, 6, 14, 7, 15);
+  c[0] = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
+  c[1] = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+  c[2] = __builtin_shufflevector(d, e, 0, 1, 8, 9, 4, 5, 12, 13);
+  c[3] = __builtin_shufflevector(d, e, 2, 3, 10, 11, 6, 7, 14, 15);
 #else
+  unrolled<4>([&](auto l) GALVANI_LAMBDA { r[l] = Q::load(row[l]); });
   const auto a = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5), b = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
-  const auto c = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7), d = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
-  r[0] = __builtin_shufflevector(a, b, 0, 1, 4, 5);
-  r[1] = __builtin_shufflevector(a, b, 2, 3, 6, 7);
-  r[2] = __builtin_shufflevector(c, d, 0, 1, 4, 5);
-  r[3] = __builtin_shufflevector(c, d, 2, 3, 6, 7);
+  const auto d = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7), e = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
+  c[0] = __builtin_shufflevector(a, b, 0, 1, 4, 5);
+  c[1] = __builtin_shufflevector(a, b, 2, 3, 6, 7);
+  c[2] = __builtin_shufflevector(d, e, 0, 1, 4, 5);
+  c[3] = __builtin_shufflevector(d, e, 2, 3, 6, 7);
 #endif
 }
 
 // c[k] = table[index][k] for k = 0…count−1.
 template <int kCount, int kSegments, class T, int N>
 GALVANI_FN void coefficients(const T* table, const Segment<T>& at, Pack<T, N>* c) {
-  using V = typename Vectors<T>::Value;
-  static_assert(kCount % N == 0);
+  constexpr int chunk = Quarter<T>::lanes;
+  static_assert(kCount % chunk == 0);
   const T* row[N];
   unrolled<N>([&](auto l) GALVANI_LAMBDA { row[l] = table + at.index[l.value] * kCount; });
-  unrolled<kCount / N>([&](auto k) GALVANI_LAMBDA {
-    V r[N];
-    unrolled<N>([&](auto l) GALVANI_LAMBDA {
-      std::memcpy(&r[l], __builtin_assume_aligned(row[l] + k * N, kVectorBytes), sizeof r[l]);
-    });
-    transpose(r);
-    unrolled<N>([&](auto l) GALVANI_LAMBDA { c[k * N + l] = Pack<T, N>(r[l]); });
+  unrolled<kCount / chunk>([&](auto k) GALVANI_LAMBDA {
+    typename Vectors<T>::Value r[chunk];
+    const T* from[N];
+    unrolled<N>([&](auto l) GALVANI_LAMBDA { from[l] = row[l] + k * chunk; });
+    transpose(from, r);
+    unrolled<chunk>([&](auto j) GALVANI_LAMBDA { c[k * chunk + j] = Pack<T, N>(r[j]); });
   });
 }
 

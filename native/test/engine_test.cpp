@@ -398,7 +398,7 @@ TEST(polynomial_rates_keep_their_bound) {
           const int channel = cell.insert(name, {0}, silent);
           int gates = 0, segments = 0;
           double bound[6];
-          CHECK(gv_poly_bound(name, 6.3, dt, precision != GV_F64, &gates, &segments, bound) == GV_OK);
+          CHECK(gv_poly_bound(name, 6.3, dt, isa, precision != GV_F64, &gates, &segments, bound) == GV_OK);
           Samples v[2], y[2][3];
           for (int rates : {GV_EXACT, GV_POLY}) {
             Population p(cell, {.cells = kCells, .precision = precision, .rates = rates, .isa = isa, .dt = dt});

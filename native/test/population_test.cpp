@@ -487,10 +487,10 @@ TEST(functions_of_mechanisms_refuse) {
   REFUSED(gv_rates("NaTa_t", parameters, NAN, 1, x, &gates, out));
   CHECK(gv_rates("pas", parameters, 6.3, 1, x, &gates, out) == GV_OK && gates == 0);
   CHECK(gv_rates("hh", parameters, 6.3, 0, x, &gates, nullptr) == GV_OK && gates == 3);
-  REFUSED(gv_poly_bound("NaT", 6.3, 0.025, 0, &gates, &segments, out));
-  for (double bad : {0.0, -1.0, static_cast<double>(NAN)}) REFUSED(gv_poly_bound("NaTa_t", 6.3, bad, 0, &gates, &segments, out));
-  REFUSED(gv_poly_bound("hh", NAN, 0.025, 0, &gates, &segments, out));
-  CHECK(gv_poly_bound("SK_E2", 6.3, 0.025, 0, &gates, &segments, out) == GV_OK && gates == 0);
+  REFUSED(gv_poly_bound("NaT", 6.3, 0.025, gv_best_isa(), 0, &gates, &segments, out));
+  for (double bad : {0.0, -1.0, static_cast<double>(NAN)}) REFUSED(gv_poly_bound("NaTa_t", 6.3, bad, gv_best_isa(), 0, &gates, &segments, out));
+  REFUSED(gv_poly_bound("hh", NAN, 0.025, gv_best_isa(), 0, &gates, &segments, out));
+  CHECK(gv_poly_bound("SK_E2", 6.3, 0.025, gv_best_isa(), 0, &gates, &segments, out) == GV_OK && gates == 0);
   double many[16] = {}, y[16];
   REFUSED(gv_math(-1, 0, 0, 16, many, y));
   REFUSED(gv_math(3, 0, 0, 16, many, y));

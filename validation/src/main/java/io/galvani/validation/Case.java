@@ -22,14 +22,15 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * A case with known answers: a folder with a {@code runs.json} of the format {@code galvani-case-1} and the files that it
- * names. Holds either runs of a cell or rates of mechanisms. Read strictly: an unknown key is an error.
+ * A case with known answers: a folder with a {@code runs.json} of the format {@code galvani-case-1} and the files that
+ * it names. Holds either runs of a cell or rates of mechanisms. Read strictly: an unknown key is an error.
  *
  * @param name of the case
- * @param rates for each mechanism (with {@code :usetable}: NEURON's tables) its file of steady states and time constants
+ * @param rates for each mechanism (with {@code :usetable}: NEURON's tables) a file of steady states and time constants
  */
-public record Case(@JsonProperty(required = true) String format, @JsonProperty(value = "case", required = true) String name,
-    Cell cell, JsonNode slots, List<Run> runs, Map<String, String> rates) {
+public record Case(@JsonProperty(required = true) String format,
+    @JsonProperty(value = "case", required = true) String name, Cell cell, JsonNode slots, List<Run> runs,
+    Map<String, String> rates) {
   static final String FILE = "runs.json";
   private static final String FORMAT = "galvani-case-1";
   private static final JsonMapper MAPPER = JsonMapper.builder()
@@ -59,7 +60,8 @@ public record Case(@JsonProperty(required = true) String format, @JsonProperty(v
   }
 
   /** A cylinder with mechanisms on it. */
-  record Section(@JsonProperty(required = true) String name, @JsonProperty(value = "L_um", required = true) double length,
+  record Section(@JsonProperty(required = true) String name,
+      @JsonProperty(value = "L_um", required = true) double length,
       @JsonProperty(value = "diam_um", required = true) double diam, @JsonProperty(required = true) int nseg,
       @JsonProperty(value = "cm_uF_cm2", required = true) double cm,
       @JsonProperty(value = "Ra_ohm_cm", required = true) double ra, Map<String, Map<String, Double>> mechanisms) {
@@ -72,8 +74,8 @@ public record Case(@JsonProperty(required = true) String format, @JsonProperty(v
   record Run(@JsonProperty(required = true) String name, @JsonProperty(value = "dt_ms", required = true) double dt,
       @JsonProperty(value = "tstop_ms", required = true) double tstop,
       @JsonProperty(value = "v_init_mV", required = true) double vInit, @JsonProperty(required = true) double celsius,
-      @JsonProperty("usetable_hh") Integer usetable, List<Point> stimuli, String events, List<Trace> traces, String spikes,
-      @JsonProperty("steady_state") String steadyState) {
+      @JsonProperty("usetable_hh") Integer usetable, List<Point> stimuli, String events, List<Trace> traces,
+      String spikes, @JsonProperty("steady_state") String steadyState) {
     Run {
       usetable = Objects.requireNonNullElse(usetable, 0);
       stimuli = Objects.requireNonNullElse(stimuli, List.of());
@@ -93,8 +95,8 @@ public record Case(@JsonProperty(required = true) String format, @JsonProperty(v
   record SlotFile(@JsonProperty(required = true) String file, Point exc, Point inh) {}
 
   /** Samples that are known: every so many steps, or at some times, at one place or at all segments. */
-  record Trace(@JsonProperty(required = true) String file, @JsonProperty(required = true) String quantity, String section,
-      Double x, String nodes, @JsonProperty(required = true) String unit, Integer every,
+  record Trace(@JsonProperty(required = true) String file, @JsonProperty(required = true) String quantity,
+      String section, Double x, String nodes, @JsonProperty(required = true) String unit, Integer every,
       @JsonProperty("times_ms") List<Double> times) {}
 
   /** Spike times that are known; thresholds as in the names. */

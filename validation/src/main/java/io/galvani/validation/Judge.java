@@ -71,7 +71,8 @@ final class Judge {
       population.advance(events, done * run.dt(), spikes);
       traces.forEach(KnownTrace::drain);
     }
-    traces.forEach(t -> findings.addAll(t.compare(mode, alpha)));
+    boolean spiking = traces.stream().anyMatch(KnownTrace::spikes);
+    traces.forEach(t -> findings.addAll(t.compare(mode, alpha, spiking)));
     if (run.spikes() != null) {
       findings.add(spikes(Case.spikeTimes(folder.resolve(run.spikes())), population, spikes));
     }
@@ -129,8 +130,8 @@ final class Judge {
           worst = i;
         }
       }
-      double bound = mode.isReference() ? Tolerance.STEADY_STATE.value : Tolerance.voltage(mode, false, false).value;
-      return new Finding("steady state", error, error, bound, "mV", "at " + places.get(worst) + " of " + v.length
+      Tolerance bound = mode.isReference() ? Tolerance.STEADY_STATE : Tolerance.voltage(mode, false, false, false);
+      return new Finding("steady state", error, error, bound.value, "mV", "at " + places.get(worst) + " of " + v.length
           + " nodes");
     }
   }

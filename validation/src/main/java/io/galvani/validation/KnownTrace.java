@@ -8,6 +8,7 @@ import io.galvani.Recording;
 import io.galvani.cell.CompiledCell;
 import io.galvani.cell.CompiledCell.NodeKind;
 import io.galvani.trace.Npy;
+import io.galvani.trace.SpikeTrains;
 import io.galvani.validation.Verdict.Finding;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,8 +46,8 @@ final class KnownTrace {
     got = new double[probes.size()][steps / every + 1];
     int[] shape = spec.nodes() == null ? new int[] {samples.length} : new int[] {samples.length, probes.size()};
     if (!Arrays.equals(shape, known.shape())) {
-      throw new InputException(folder.resolve(spec.file()).toString(), null, "has shape " + Arrays.toString(known.shape())
-          + " where the run has " + Arrays.toString(shape), null);
+      throw new InputException(folder.resolve(spec.file()).toString(), null, "has shape "
+          + Arrays.toString(known.shape()) + " where the run has " + Arrays.toString(shape), null);
     }
   }
 
@@ -76,16 +77,31 @@ final class KnownTrace {
     filled += n;
   }
 
+  /** Whether this is a voltage that crosses 0 mV. */
+  boolean spikes() {
+    return isVoltage() && IntStream.range(0, got.length)
+        .anyMatch(p -> SpikeTrains.crossings(known(p), dt * every, 0).length > 0);
+  }
+
+  private boolean isVoltage() {
+    return spec.quantity().equals("v");
+  }
+
+  private double[] known(int probe) {
+    return spec.nodes() == null ? known.values() : known.column(probe);
+  }
+
   /**
    * @param alpha whether the run has AlphaSynapse events
+   * @param spiking whether a known voltage of the run crosses 0 mV
    * @return one finding for each place
    */
-  List<Finding> compare(Mode mode, boolean alpha) {
+  List<Finding> compare(Mode mode, boolean alpha, boolean spiking) {
     var findings = new ArrayList<Finding>();
     for (int p = 0; p < got.length; p++) {
-      double[] expected = spec.nodes() == null ? known.values() : known.column(p);
-      double bound = spec.quantity().equals("v")
-          ? Tolerance.voltage(mode, known.type() == Npy.Type.F4, alpha).value
+      double[] expected = known(p);
+      double bound = isVoltage()
+          ? Tolerance.voltage(mode, known.type() == Npy.Type.F4, alpha, spiking).value
           : Tolerance.relative(mode, alpha).value * Arrays.stream(expected).map(Math::abs).max().orElse(0);
       findings.add(compare(p, expected, bound, Tolerance.shift(mode).value));
     }

@@ -40,7 +40,8 @@ public final class Suite {
       }
     }
     if (verdicts.isEmpty()) {
-      throw new InputException(dir.toString(), null, "holds no case: no " + Case.FILE + " in it or one level below", null);
+      throw new InputException(dir.toString(), null, "holds no case: no " + Case.FILE + " in it or one level below",
+          null);
     }
     return verdicts;
   }

@@ -6,17 +6,16 @@ import io.galvani.cable.Rates;
 /**
  * Every bound that a run is judged by, in this one place; {@code validation/tolerances.md} gives the reason of each.
  *
- * <p>Samples are compared within a shift in time: a sample may lie anywhere in the range that the known trace takes within
- * that many ms, widened by the bound on its value. For float64 with exact rates the shift is 0.
+ * <p>Samples are compared within a shift in time: a sample may lie anywhere in the range that the known trace takes
+ * within that many ms, widened by the bound on its value. For float64 with exact rates the shift is 0.
  */
 public enum Tolerance {
   V_F64_EXACT(1e-6, "mV"),
   V_FLOAT32_FILE(5e-6, "mV"),
   V_ALPHA_SYNAPSE(1e-5, "mV"),
-  V_F64_POLY(0.01, "mV"),
-  V_MIXED_EXACT(0.05, "mV"),
-  V_F32_EXACT(0.1, "mV"),
-  V_LOW_POLY(0.1, "mV"),
+  V_F64_POLY(0.02, "mV"),
+  V_FLOAT32(0.01, "mV"),
+  V_FLOAT32_SPIKING(0.5, "mV"),
 
   RELATIVE_F64_EXACT(1e-6, "1"),
   RELATIVE_ALPHA_SYNAPSE(1e-5, "1"),
@@ -59,16 +58,16 @@ public enum Tolerance {
    *
    * @param float32 whether the known trace is stored as float32
    * @param alpha whether the run has AlphaSynapse events
+   * @param spiking whether a known voltage of the run crosses 0 mV
    */
-  static Tolerance voltage(Mode mode, boolean float32, boolean alpha) {
-    if (mode.rates() == Rates.POLY) {
-      return mode.precision() == Precision.F64 ? V_F64_POLY : V_LOW_POLY;
+  static Tolerance voltage(Mode mode, boolean float32, boolean alpha, boolean spiking) {
+    if (mode.precision() != Precision.F64) {
+      return spiking ? V_FLOAT32_SPIKING : V_FLOAT32;
     }
-    return switch (mode.precision()) {
-      case F64 -> alpha ? V_ALPHA_SYNAPSE : float32 ? V_FLOAT32_FILE : V_F64_EXACT;
-      case MIXED -> V_MIXED_EXACT;
-      case F32 -> V_F32_EXACT;
-    };
+    if (mode.rates() == Rates.POLY) {
+      return V_F64_POLY;
+    }
+    return alpha ? V_ALPHA_SYNAPSE : float32 ? V_FLOAT32_FILE : V_F64_EXACT;
   }
 
   /** The same for any other quantity, as a share of the largest value of the known trace. */

@@ -19,8 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SuiteTest {
   private static final Path ROOT = Path.of(System.getProperty("galvani.root"));
   private static final Path OWN = ROOT.resolve("validation/cases");
-  private static final Path REFERENCE = Path.of(System.getProperty("galvani.reference",
-      ROOT.resolve("../shared/reference").toString()));
+  private static final Path REFERENCE =
+      Path.of(System.getProperty("galvani.shared", ROOT.resolve("../shared").toString()), "reference");
 
   static Stream<Mode> modes() {
     return Stream.of(Precision.values()).flatMap(p -> Stream.of(Rates.values()).map(r -> new Mode(p, r)));
@@ -52,7 +52,7 @@ class SuiteTest {
 
   private static void requireReference() {
     if (!Files.isDirectory(REFERENCE)) {
-      System.out.println("skipped: no reference traces in " + REFERENCE + " (-Dgalvani.reference=DIR names them)");
+      System.out.println("skipped: " + REFERENCE + " is not here (set -Dgalvani.shared)");
       Assumptions.abort("no reference traces");
     }
   }

@@ -1,5 +1,7 @@
 package io.galvani.cli;
 
+import io.galvani.cell.CompiledCell.Defaults;
+import io.galvani.device.cpu.CpuDevice;
 import io.galvani.mechanism.Catalogue;
 import io.galvani.mechanism.Mechanism;
 import io.galvani.mechanism.Parameter;
@@ -34,6 +36,17 @@ final class MechanismsCommand implements Runnable {
     }
     if (!m.states().isEmpty()) {
       out.println("  states: " + String.join(", ", m.states()));
+    }
+    bounds(out, m);
+  }
+
+  // How far --rates poly may be from the rates themselves, at NEURON's 6.3 degC and 0.025 ms.
+  private static void bounds(PrintWriter out, Mechanism m) {
+    for (boolean single : new boolean[] {false, true}) {
+      for (var b : CpuDevice.polynomialBounds(m.name(), Defaults.NEURON.celsius(), Defaults.NEURON.dt(), single)) {
+        out.printf("  polynomial rates, %s: %s inf within %.1e, 1-exp(-dt/tau) within %.1e, %d pieces%n",
+            single ? "float32" : "float64", b.state(), b.steadyState(), b.approach(), b.segments());
+      }
     }
   }
 }

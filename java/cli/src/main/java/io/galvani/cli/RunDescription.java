@@ -21,9 +21,11 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** {@code run.json}: what was run, in full, so that it can be repeated and, resumed, is known to be the same. */
 final class RunDescription {
@@ -44,7 +46,7 @@ final class RunDescription {
     var stimuli = run.putArray("stimuli");
     for (Stimulus s : options.stimuli()) {
       var o = stimuli.addObject().put("mechanism", s.mechanism()).put("at", s.at().toString());
-      s.parameters().entrySet().stream().sorted(Map.Entry.comparingByKey()).forEach(p -> o.put(p.getKey(), p.getValue()));
+      new TreeMap<>(s.parameters()).forEach(o::put);
     }
     var set = run.putArray("set");
     for (Assignment a : assignments) {
@@ -103,19 +105,23 @@ final class RunDescription {
     update(digest, nodes.ri());
     update(digest, nodes.cm());
     for (int i = 0; i < nodes.count(); i++) {
-      digest.update((nodes.section()[i] + "(" + nodes.x()[i] + ")<" + nodes.parent()[i]).getBytes(StandardCharsets.UTF_8));
+      update(digest, nodes.section()[i] + "(" + nodes.x()[i] + ")<" + nodes.parent()[i]);
     }
     for (var placements : List.of(cell.membrane(), cell.receptors())) {
       for (CompiledCell.Placement p : placements) {
-        digest.update(p.mechanism().name().getBytes(StandardCharsets.UTF_8));
-        update(digest, java.util.Arrays.stream(p.node()).asDoubleStream().toArray());
+        update(digest, p.mechanism().name());
+        update(digest, Arrays.stream(p.node()).asDoubleStream().toArray());
         for (double[] column : p.values()) {
           update(digest, column);
         }
       }
     }
-    digest.update((cell.slots() + " " + cell.sources()).getBytes(StandardCharsets.UTF_8));
+    update(digest, cell.slots() + " " + cell.sources());
     return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static void update(MessageDigest digest, String text) {
+    digest.update(text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static void update(MessageDigest digest, double[] values) {

@@ -25,10 +25,11 @@ import picocli.CommandLine.Parameters;
 /** {@code galvani simulate}. */
 @Command(name = "simulate", mixinStandardHelpOptions = true, sortOptions = false,
     description = "Simulate copies of a cell; write their spikes and what is recorded.",
-    footer = {"", "Writes into DIR: spikes.csv (cell, source, grid and interpolated time in ms), one [cells, samples] .npy"
-        + " file for each probe, and run.json with all that is needed to repeat the run.%n"})
+    footer = {"", "Writes into DIR: spikes.csv (cell, source, grid and interpolated time in ms), one [cells, samples]"
+        + " .npy file for each probe, and run.json with all that is needed to repeat the run.%n"})
 final class SimulateCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "CELL", description = "A shipped cell (see 'galvani cells'), a YAML file, or a compartment table.")
+  @Parameters(paramLabel = "CELL",
+      description = "A shipped cell (see 'galvani cells'), a YAML file, or a compartment table.")
   private String cellName;
 
   @Option(names = "--out", paramLabel = "DIR", required = true, description = "Directory for the results.")
@@ -37,7 +38,8 @@ final class SimulateCommand implements Callable<Integer> {
   @Option(names = "--force", description = "Replace the results of an earlier run in DIR.")
   private boolean force;
 
-  @Option(names = "--cells", paramLabel = "N", defaultValue = "1", description = "Number of cells. Default: ${DEFAULT-VALUE}")
+  @Option(names = "--cells", paramLabel = "N", defaultValue = "1",
+      description = "Number of cells. Default: ${DEFAULT-VALUE}")
   private int cells;
 
   @Option(names = "--tstop", paramLabel = "MS", defaultValue = "1000",
@@ -76,14 +78,16 @@ final class SimulateCommand implements Callable<Integer> {
   @Option(names = "--threads", paramLabel = "N", description = "Threads. Default: one for each core")
   private int threads = Runtime.getRuntime().availableProcessors();
 
-  @Option(names = "--checkpoint", paramLabel = "FILE", description = "Keep the state in FILE, so that the run can be resumed.")
+  @Option(names = "--checkpoint", paramLabel = "FILE",
+      description = "Keep the state in FILE, so that the run can be resumed.")
   private Path checkpoint;
 
   @Option(names = "--checkpoint-every", paramLabel = "MS", defaultValue = "1000",
       description = "From one checkpoint to the next, ms. Default: ${DEFAULT-VALUE}")
   private double checkpointEvery;
 
-  @Option(names = "--resume", paramLabel = "FILE", description = "Go on from a checkpoint, with the options of that run.")
+  @Option(names = "--resume", paramLabel = "FILE",
+      description = "Go on from a checkpoint, with the options of that run.")
   private Path resume;
 
   @Override
@@ -131,7 +135,8 @@ final class SimulateCommand implements Callable<Integer> {
   }
 
   private CableOptions options(CompiledCell cell) {
-    CableOptions o = CableOptions.of(cell).cells(cells).precision(engine.precision).rates(engine.rates).threads(threads);
+    CableOptions o = CableOptions.of(cell).cells(cells).threads(threads)
+        .precision(engine.precision).rates(engine.rates);
     o = dt == null ? o : o.dt(dt);
     o = vInit == null ? o : o.vInit(vInit);
     o = celsius == null ? o : o.celsius(celsius);

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,7 +73,8 @@ final class Simulation {
     requireSpace(directory);
     var recordings = new ArrayList<Recording>();
     var writers = new ArrayList<NpyWriter>();
-    try (var spikeFile = SpikeFile.open(directory.file("spikes.csv"), population, begin == 0 ? -1 : population.time())) {
+    double resumed = begin == 0 ? -1 : population.time();
+    try (var spikeFile = SpikeFile.open(directory.file("spikes.csv"), population, resumed)) {
       for (var o : outputs.entrySet()) {
         recordings.add(population.record(o.getKey(), every));
         writers.add(new NpyWriter(directory.file(o.getValue()), type, population.cells(), steps / every + 1));
@@ -115,7 +117,7 @@ final class Simulation {
     int known = begin > 0 && first * every <= begin ? (int) (begin / every - first) + 1 : 0;
     if (known > 0) {
       for (int c = 0; c < block.length; c++) {
-        block[c] = java.util.Arrays.copyOfRange(block[c], known, block[c].length);
+        block[c] = Arrays.copyOfRange(block[c], known, block[c].length);
       }
     }
     if (block[0].length > 0) {
@@ -135,8 +137,8 @@ final class Simulation {
     double needed = (double) outputs.size() * population.cells() * (steps / every + 1) * (type == Npy.Type.F8 ? 8 : 4);
     long free = Files.getFileStore(directory.file(".")).getUsableSpace();
     if (begin == 0 && needed > free) {
-      throw new GalvaniException(String.format("%s: recording takes %.3g GB where %.3g GB are free. Record fewer probes, or"
-          + " raise --record-every", directory.file("."), needed / 1e9, free / 1e9));
+      throw new GalvaniException(String.format("%s: recording takes %.3g GB where %.3g GB are free. Record fewer"
+          + " probes, or raise --record-every", directory.file("."), needed / 1e9, free / 1e9));
     }
   }
 }

@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
 @Command(name = "validate", mixinStandardHelpOptions = true,
     description = "Run cases with known answers and judge what comes out. Fails unless every run passes.")
 final class ValidateCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "DIR", arity = "1..*", description = "A case (a folder with a runs.json), or a folder of cases.")
+  @Parameters(paramLabel = "DIR", arity = "1..*",
+      description = "A case (a folder with a runs.json), or a folder of cases.")
   private List<Path> directories;
 
   @Mixin private EngineOptions engine;

@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.galvani.trace.Npy;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,12 +55,9 @@ class MalformedInputTest {
 
     var arguments = new ArrayList<>(List.of("simulate", "--out", dir.resolve("out").toString()));
     input.arguments.forEach(a -> arguments.add(a.replace("DIR", dir.toString())));
-    var out = new StringWriter();
-    var err = new StringWriter();
-    int status = Galvani.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true))
-        .execute(arguments.toArray(String[]::new));
-
-    String message = err.toString();
+    var command = Command.run(arguments.toArray(String[]::new));
+    int status = command.status();
+    String message = command.err();
     assertNotEquals(0, status);
     assertTrue(message.startsWith("galvani: "), message);
     assertFalse(message.contains("\tat ") || message.contains("Exception"), message);
@@ -71,7 +66,7 @@ class MalformedInputTest {
     }
     assertTrue(input.file == null || message.contains(input.file), message);
     assertTrue(status == 2 || message.strip().lines().count() == 1, message);
-    assertEquals("", out.toString());
+    assertEquals("", command.out());
     assertEquals(before, inside(), "nothing was written");
   }
 
@@ -245,7 +240,7 @@ class MalformedInputTest {
         option("--resume DIR/none", "none", "no such file"),
         option("--resume DIR/three.npy", "three.npy", "not a checkpoint"),
         new Input(null, null, List.of(), "CELL"),
-        new Input(null, null, List.of("hhh"), "hhh"),
+        new Input(null, null, List.of("l5cp"), "unknown cell 'l5cp'", "'l5pc'"),
         new Input(null, null, List.of("cell.swc"), "cell.swc", "morphology"));
   }
 

@@ -40,6 +40,9 @@ public final class Cells {
     if (file.endsWith(".csv") || file.endsWith(".csv.gz")) {
       return CompartmentTable.read(path, CompartmentTable.Options.NONE);
     }
+    if (!file.contains(".")) {
+      throw InputException.unknown("cell", null, "cell", file, SHIPPED);
+    }
     throw new InputException("cell", file, file.endsWith(".swc") ? "a morphology has no membrane" : "is not known",
         "Give one of " + String.join(", ", SHIPPED) + ", a cell file (.yaml) or a compartment table (.csv, .csv.gz)");
   }

@@ -91,7 +91,8 @@ public final class Checkpoint {
     byte[] state = new byte[(int) length];
     b.position(HEADER).get(state);
     if (b.getInt(b.position()) != checksum(b)) {
-      throw new InputException(file.toString(), null, "is damaged: its checksum does not match", "Use an older checkpoint");
+      throw new InputException(file.toString(), null, "is damaged: its checksum does not match",
+          "Use an older checkpoint");
     }
     return new Snapshot(b.getLong(12), b.getDouble(20), state);
   }

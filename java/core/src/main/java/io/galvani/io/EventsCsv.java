@@ -20,8 +20,8 @@ import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 
 /**
- * Synaptic events from a CSV file, sorted by time, plain or {@code .gz}. Columns: {@code time_ms,cell,slot[,weight_uS]},
- * where a slot is its index or its name; or {@code time_ms,synapse_id} for a single cell.
+ * Synaptic events from a CSV file, sorted by time, plain or {@code .gz}. Columns: {@code time_ms,cell,slot[,weight_uS]}
+ * with a slot's index or name, or {@code time_ms,synapse_id} for a single cell.
  */
 public final class EventsCsv {
   private static final List<List<String>> HEADERS = List.of(

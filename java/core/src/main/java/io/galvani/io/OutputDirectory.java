@@ -115,7 +115,8 @@ public final class OutputDirectory implements AutoCloseable {
 
   private static Path partialOf(Path target) {
     if (target.getFileName() == null) {
-      throw new InputException(target.toString(), null, "results cannot be written there", "Name a directory of its own");
+      throw new InputException(target.toString(), null, "results cannot be written there",
+          "Name a directory of its own");
     }
     return target.resolveSibling(target.getFileName() + ".partial");
   }

@@ -13,8 +13,8 @@ import java.util.Arrays;
 import java.util.regex.Pattern;
 
 /**
- * An array in NumPy's {@code .npy} format: little-endian float32 or float64, one or two dimensions. Written in C order, read in
- * Fortran order too.
+ * An array in NumPy's {@code .npy} format: little-endian float32 or float64, one or two dimensions. Written in C order,
+ * read in Fortran order too.
  *
  * @param type as stored
  * @param shape one or two extents
@@ -112,8 +112,8 @@ public record Npy(Type type, int[] shape, double[] values) {
     long count = shape.length == 1 ? shape[0] : (long) shape[0] * shape[1];
     long data = from + length;
     if (channel.size() - data != count * type.bytes) {
-      throw bad(file, "holds " + (channel.size() - data) + " bytes of data where shape " + Arrays.toString(shape) + " of "
-          + type.descr + " takes " + count * type.bytes);
+      throw bad(file, "holds " + (channel.size() - data) + " bytes of data where shape " + Arrays.toString(shape)
+          + " of " + type.descr + " takes " + count * type.bytes);
     }
     if (count > Integer.MAX_VALUE - 8) {
       throw bad(file, "holds " + count + " values, more than fit into an array");

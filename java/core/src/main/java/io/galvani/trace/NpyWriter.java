@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Writes a [cells, samples] {@code .npy} file while the samples come in. The file has its full size from the start; pieces
- * may be written again, so that a run may go on from a checkpoint.
+ * Writes a [cells, samples] {@code .npy} file while the samples come in. The file has its full size from the start;
+ * pieces may be written again, so that a run may go on from a checkpoint.
  */
 public final class NpyWriter implements AutoCloseable {
   private final FileChannel channel;

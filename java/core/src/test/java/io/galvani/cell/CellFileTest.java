@@ -96,7 +96,7 @@ class CellFileTest {
         mistake("v_init: -70", "v_init: -7000", ":1: v_init = -7000.0 mV is out of range"),
         mistake("v_init: -70", "dt: 0", ":1: dt = 0.0 ms is out of range"),
         mistake("v_init: -70", "v_init: 1e999", ":1: v_init = Infinity"),
-        mistake("cell.swc", "cells.swc", ":2: cells.swc cannot be read"),
+        mistake("cell.swc", "cells.swc", ":2: cells.swc: cannot be read"),
         mistake("cell.swc", "[a]", ":2: 'morphology' is not a word"),
         mistake("remove: axon", "remove: axons", ":3: unknown region 'axons'. Did you mean 'axon'?"),
         mistake("L: 30, diam: 1", "L_um: 30, diam: 1", ":5: unknown key 'L_um'"),

@@ -84,7 +84,7 @@ public final class CpuDevice implements Device {
   /**
    * The computed error bounds of a mechanism's polynomial rates, a gate each; none if nothing in it depends on voltage alone.
    *
-   * @param single float32 cubics (precision mixed, f32) and not float64 quintics
+   * @param single float32 (precision mixed, f32) and not float64
    */
   public static PolynomialBound[] polynomialBounds(String mechanism, double celsius, double dt, boolean single) {
     NativeLibrary.load();
@@ -93,7 +93,7 @@ public final class CpuDevice implements Device {
       MemorySegment counts = arena.allocate(ValueLayout.JAVA_INT, 2);
       MemorySegment out = arena.allocate(ValueLayout.JAVA_DOUBLE, 2L * Math.max(1, m.states().size()));
       Status.check("polynomial rates of " + mechanism, Galvani.gv_poly_bound(arena.allocateFrom(mechanism), celsius, dt,
-          single ? 1 : 0, counts, counts.asSlice(4), out));
+          instructionSet().ordinal(), single ? 1 : 0, counts, counts.asSlice(4), out));
       var bounds = new PolynomialBound[counts.getAtIndex(ValueLayout.JAVA_INT, 0)];
       for (int g = 0; g < bounds.length; g++) {
         bounds[g] = new PolynomialBound(m.states().get(g), out.getAtIndex(ValueLayout.JAVA_DOUBLE, 2L * g),

@@ -1734,6 +1734,7 @@ public class Galvani extends Galvani$shared {
             Galvani.C_DOUBLE,
             Galvani.C_DOUBLE,
             Galvani.C_INT,
+            Galvani.C_INT,
             Galvani.C_POINTER,
             Galvani.C_POINTER,
             Galvani.C_POINTER
@@ -1747,7 +1748,7 @@ public class Galvani extends Galvani$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t gv_poly_bound(const char *mechanism, double celsius, double dt, int32_t single, int32_t *gates, int32_t *segments, double *out)
+     * int32_t gv_poly_bound(const char *mechanism, double celsius, double dt, int32_t isa, int32_t single, int32_t *gates, int32_t *segments, double *out)
      * }
      */
     public static FunctionDescriptor gv_poly_bound$descriptor() {
@@ -1757,7 +1758,7 @@ public class Galvani extends Galvani$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t gv_poly_bound(const char *mechanism, double celsius, double dt, int32_t single, int32_t *gates, int32_t *segments, double *out)
+     * int32_t gv_poly_bound(const char *mechanism, double celsius, double dt, int32_t isa, int32_t single, int32_t *gates, int32_t *segments, double *out)
      * }
      */
     public static MethodHandle gv_poly_bound$handle() {
@@ -1767,7 +1768,7 @@ public class Galvani extends Galvani$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t gv_poly_bound(const char *mechanism, double celsius, double dt, int32_t single, int32_t *gates, int32_t *segments, double *out)
+     * int32_t gv_poly_bound(const char *mechanism, double celsius, double dt, int32_t isa, int32_t single, int32_t *gates, int32_t *segments, double *out)
      * }
      */
     public static MemorySegment gv_poly_bound$address() {
@@ -1776,16 +1777,16 @@ public class Galvani extends Galvani$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t gv_poly_bound(const char *mechanism, double celsius, double dt, int32_t single, int32_t *gates, int32_t *segments, double *out)
+     * int32_t gv_poly_bound(const char *mechanism, double celsius, double dt, int32_t isa, int32_t single, int32_t *gates, int32_t *segments, double *out)
      * }
      */
-    public static int gv_poly_bound(MemorySegment mechanism, double celsius, double dt, int single, MemorySegment gates, MemorySegment segments, MemorySegment out) {
+    public static int gv_poly_bound(MemorySegment mechanism, double celsius, double dt, int isa, int single, MemorySegment gates, MemorySegment segments, MemorySegment out) {
         var mh$ = gv_poly_bound.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gv_poly_bound", mechanism, celsius, dt, single, gates, segments, out);
+                traceDowncall("gv_poly_bound", mechanism, celsius, dt, isa, single, gates, segments, out);
             }
-            return (int)mh$.invokeExact(mechanism, celsius, dt, single, gates, segments, out);
+            return (int)mh$.invokeExact(mechanism, celsius, dt, isa, single, gates, segments, out);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -1,0 +1,77 @@
+package io.galvani.bench;
+
+import io.galvani.GalvaniException;
+import io.galvani.bench.Cases.Load;
+import io.galvani.cable.Precision;
+import io.galvani.cable.Rates;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.CommandLineOptionException;
+import org.openjdk.jmh.runner.options.CommandLineOptions;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+
+/**
+ * Runs benchmarks: {@code --peers} those beside NEURON, {@code --memory} that of memory, otherwise JMH's with its own
+ * options and names of benchmarks; {@code --quick} some of them, and short.
+ */
+public final class Bench {
+  private Bench() {}
+
+  /** See the class. */
+  public static void main(String[] arguments) throws IOException, InterruptedException {
+    switch (arguments.length == 0 ? "" : arguments[0]) {
+      case "--peers" -> Peers.main(Arrays.copyOfRange(arguments, 1, arguments.length));
+      case "--memory" -> Memory.fork();
+      default -> jmh(arguments);
+    }
+  }
+
+  private static void jmh(String[] arguments) throws IOException {
+    boolean quick = Arrays.asList(arguments).contains("--quick");
+    try {
+      var line = new CommandLineOptions(Stream.of(arguments).filter(a -> !a.equals("--quick")).toArray(String[]::new));
+      var options = new OptionsBuilder().parent(line);
+      if (quick) {
+        options.forks(1).measurementTime(TimeValue.milliseconds(200));
+      } else if (!line.getParameter("load").hasValue()) {
+        options.param("load", Cases.loads().stream().map(Load::toString).toArray(String[]::new));
+      }
+      if (line.shouldHelp()) {
+        line.showHelp();
+      } else if (line.shouldList()) {
+        new Runner(options.build()).list();
+      } else {
+        print(new Runner(options.build()).run());
+      }
+    } catch (CommandLineOptionException | RunnerException e) {
+      throw new GalvaniException("bench: " + e.getMessage(), e);
+    }
+  }
+
+  /** The two figures by which engines are compared. */
+  private static void print(Collection<RunResult> results) {
+    var timed = results.stream().filter(r -> r.getSecondaryResults().containsKey("compartmentSteps")).toList();
+    if (timed.isEmpty()) {
+      return;
+    }
+    System.out.printf("%n%-12s %-12s %-14s %19s %20s%n", "load", "mode", "", "ns/compartment-step", "cell-seconds/second");
+    for (RunResult r : timed) {
+      var p = r.getParams();
+      boolean variation = p.getParamsKeys().contains("varied");
+      Load load = Cases.load(p.getParam(variation ? "on" : "load"));
+      var mode = new Mode(Precision.valueOf(p.getParam("precision")), Rates.valueOf(p.getParam("rates")));
+      String rest = variation ? "varied: " + p.getParam("varied") : "threads: " + p.getParam("threads");
+      double ns = r.getSecondaryResults().get("compartmentSteps").getScore();
+      double compartmentStepsOfCellSecond = (double) load.compartmentSteps(1000) / load.cells();
+      System.out.printf(Locale.ROOT, "%-12s %-12s %-14s %19.3f %20.2f%n", load, mode, rest, ns,
+          1e9 / (ns * compartmentStepsOfCellSecond));
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package io.galvani.bench;
+
+import static io.galvani.cable.Precision.F32;
+import static io.galvani.cable.Precision.F64;
+import static io.galvani.cable.Precision.MIXED;
+import static io.galvani.cable.Rates.EXACT;
+import static io.galvani.cable.Rates.POLY;
+
+import io.galvani.bench.Cases.Case;
+import io.galvani.bench.Cases.Load;
+import io.galvani.device.cpu.CpuDevice;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** What a comparison with NEURON found, as Markdown. */
+final class PeerReport {
+  /**
+   * How many times as fast as NEURON with exact rates we mean to be.
+   *
+   * @param squid squid axon on a tree, or else the channels of Hay et al.
+   * @param cells from this number of cells on, up to the next target
+   */
+  private record Target(boolean squid, Mode mode, int cells, int ratio) {}
+
+  private static final List<Target> TARGETS = List.of(
+      new Target(true, new Mode(F64, EXACT), 1, 10),
+      new Target(true, new Mode(F64, EXACT), 16, 17),
+      new Target(true, new Mode(F64, POLY), 16, 35),
+      new Target(true, new Mode(MIXED, POLY), 1, 22),
+      new Target(true, new Mode(MIXED, POLY), 16, 55),
+      new Target(true, new Mode(F32, POLY), 16, 80),
+      new Target(false, new Mode(F64, EXACT), 16, 15),
+      new Target(false, new Mode(MIXED, POLY), 16, 40));
+
+  private final String arguments;
+  private final int rounds;
+  private final StringBuilder cases = new StringBuilder();
+  private final StringBuilder rows = new StringBuilder();
+  private String neuron;
+
+  PeerReport(String arguments, int rounds) {
+    this.arguments = arguments;
+    this.rounds = rounds;
+  }
+
+  /**
+   * Adds a case on which both agree.
+   *
+   * @param first ms at which NEURON's first spike comes
+   * @param difference largest of any mode, ms
+   */
+  void add(Case c, String neuron, double first, double difference) {
+    this.neuron = neuron;
+    cases.append(String.format(Locale.ROOT, "| %s | %d | %.3f | %.0e |%n", c, c.compartments(), first, difference));
+  }
+
+  /**
+   * Adds a load.
+   *
+   * @param ns per compartment-step of each contestant in each round
+   */
+  void add(Load load, Map<String, double[]> ns) {
+    double[] exact = ns.get(Peers.EXACT);
+    double[] table = ns.get(Peers.TABLE);
+    row(load, Peers.EXACT, exact, "", "", "");
+    if (table != null) {
+      row(load, Peers.TABLE, table, "", "", "");
+    }
+    for (Mode mode : Mode.ALL) {
+      double[] own = ns.get(mode.toString());
+      double[] ratio = over(exact, own);
+      row(load, mode.toString(), own, summary(ratio), table == null ? "" : summary(over(table, own)),
+          judged(load, mode, median(ratio)));
+    }
+  }
+
+  private void row(Load load, String engine, double[] ns, String overExact, String overTable, String target) {
+    rows.append("| %s | %s | %s | %s | %s | %s |%n".formatted(load, engine, summary(ns), overExact, overTable, target));
+  }
+
+  private static String judged(Load load, Mode mode, double ratio) {
+    if (load.subject().compartments() == 1) {
+      return "";
+    }
+    return TARGETS.stream()
+        .filter(t -> t.squid == load.subject().isSquid() && t.mode.equals(mode) && t.cells <= load.cells())
+        .max(Comparator.comparingInt(Target::cells))
+        .map(t -> t.ratio + (ratio >= t.ratio ? " met" : " missed")).orElse("");
+  }
+
+  /** Round by round, for what slows the machine slows both. */
+  private static double[] over(double[] theirs, double[] ours) {
+    double[] ratio = new double[ours.length];
+    Arrays.setAll(ratio, r -> theirs[r] / ours[r]);
+    return ratio;
+  }
+
+  private static String summary(double[] values) {
+    return digits(median(values)) + " (" + digits(Arrays.stream(values).min().orElseThrow()) + "–"
+        + digits(Arrays.stream(values).max().orElseThrow()) + ")";
+  }
+
+  private static String digits(double value) {
+    return new BigDecimal(value).round(new MathContext(3)).toPlainString();
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    int n = sorted.length;
+    return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+  }
+
+  /** All of it. */
+  String text() throws IOException {
+    return """
+        # Galvani beside NEURON
+
+        `./galvani bench --peers%s` on %s (%s), NEURON %s, JDK %s, %s.
+
+        CPU time of one thread, dt 0.025 ms, a constant current into the soma; median of %d rounds in turn (smallest–largest).
+        NEURON has `cache_efficient` on. Targets are ratios to NEURON exact.
+
+        | case | compartments | first spike, ms | largest difference of Galvani's, ms |
+        |---|---|---|---|
+        %s
+        | load | engine | ns per compartment-step | times NEURON exact | times NEURON table | target |
+        |---|---|---|---|---|---|
+        %s""".formatted(arguments.isEmpty() ? "" : " " + arguments, cpu(), isa(), neuron, Runtime.version().feature(),
+            LocalDate.now(), rounds, cases, rows);
+  }
+
+  /** Writes it to a file named after the machine. */
+  Path write(Path folder) throws IOException {
+    Path file = folder.resolve((cpu() + " " + isa()).toLowerCase().replaceAll("[^a-z0-9]+", "-") + ".md");
+    Files.createDirectories(folder);
+    return Files.writeString(file, text());
+  }
+
+  private static String cpu() throws IOException {
+    return Files.readAllLines(Path.of("/proc/cpuinfo")).stream().filter(l -> l.startsWith("model name"))
+        .map(l -> l.substring(l.indexOf(':') + 1).strip()).findFirst().orElse("unknown processor");
+  }
+
+  private static String isa() {
+    return CpuDevice.instructionSet().name().toLowerCase();
+  }
+}

@@ -1,0 +1,29 @@
+package io.galvani.cli;
+
+import io.galvani.bench.Bench;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Unmatched;
+
+/** {@code galvani bench}. */
+@Command(name = "bench", description = "Measure: JMH benchmarks, NEURON side by side, memory.",
+    customSynopsis = {"galvani bench --peers [--rounds N] [LOAD...]", "       galvani bench --memory",
+        "       galvani bench [--quick] [JMH options]"},
+    footer = {"", "A LOAD is a case and a number of cells: singlex1000, c200x16, c600x1, l5pcx128.",
+        "Figures of a busy machine are worth nothing; ratios within one run are."})
+final class BenchCommand implements Callable<Integer> {
+  /** The benchmarks read their own options. */
+  @Unmatched private final List<String> arguments = new ArrayList<>();
+
+  @Override
+  public Integer call() throws Exception {
+    if (arguments.stream().anyMatch(a -> a.equals("--help") || a.equals("-h"))) {
+      new picocli.CommandLine(this).usage(System.out);
+      return 0;
+    }
+    Bench.main(arguments.toArray(String[]::new));
+    return 0;
+  }
+}
