@@ -34,14 +34,14 @@ sed -e "s|^  prefix=/usr\$|  prefix=$home|" \
     -e 's|\(LinkCoreNEURON=$LinkCoreNEURON"\) special|\1 "NRNLIB_RPATH_FLAGS=-Wl,-rpath,/usr/lib/nrn" ./libnrnmech.so|' \
     /usr/bin/nrnivmodl > "$tmp/nrnivmodl"
 
-mkdir "$tmp/work"
-cp "$here"/*.mod "$tmp/work/"
-cd "$tmp/work"
+mkdir "$tmp/mods"
+cp "$here"/*.mod "$tmp/mods/"
+cd "$tmp/mods"
 if ! env -u NRNHOME -u NRNHOME_EXEC bash "$tmp/nrnivmodl" > "$tmp/log" 2>&1; then
   cat "$tmp/log" >&2
   fail "the mechanisms did not build."
 fi
-lib=$(find "$tmp/work" -path '*/.libs/*' -prune -o -name libnrnmech.so -print | head -n 1)
+lib=$(find "$tmp/mods" -path '*/.libs/*' -prune -o -name libnrnmech.so -print | head -n 1)
 [ -n "$lib" ] || { cat "$tmp/log" >&2; fail "no libnrnmech.so came out."; }
 cp "$lib" "$out/libnrnmech.so"
 echo "$out/libnrnmech.so"
