@@ -10,7 +10,7 @@ namespace galvani {
   P(decay, "ms", 80, "time constant of removal")                     \
   P(depth, "um", 0.1, "depth of the shell")                          \
   P(minCai, "mM", 1e-4, "concentration it decays to")                \
-  P(cai0, "mM", 5e-5, "concentration at t = 0")                      \
+  P(cai0, "mM", constants::resting_cai, "concentration at t = 0")    \
   P(cao, "mM", 2, "concentration outside")
 
 #define GALVANI_CaDynamics_E2_DERIVED(D) \

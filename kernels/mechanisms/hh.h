@@ -18,7 +18,7 @@ struct hh {
   static constexpr const char* name = "hh";
   static constexpr const char* about = "Squid axon: sodium, potassium and leak (Hodgkin and Huxley 1952)";
   static constexpr Kind kind = Kind::channel;
-  static constexpr Ion ion = Ion::none;  // carries two: see sodium() and potassium()
+  static constexpr Ion ion = Ion::none;  // carries several: see conductances()
   enum { m, h, n, states };
   static constexpr const char* state_names[] = {"m", "h", "n"};
   GALVANI_PARAMETERS(GALVANI_hh)
@@ -45,10 +45,13 @@ struct hh {
     gate[n] = alpha_beta(an, bn, q);
   }
 
-  static GALVANI_FN R sodium(const Parameters& p, const R* y) { return p.gnabar * (y[m] * y[m]) * (y[m] * y[h]); }
-  static GALVANI_FN R potassium(const Parameters& p, const R* y) {
+  // The three currents: add(ion, conductance, reversal) for each.
+  template <class Add>
+  static GALVANI_FN void conductances(const Parameters& p, const R* y, Add add) {
     const R n2 = y[n] * y[n];
-    return p.gkbar * (n2 * n2);
+    add(Ion::na, p.gnabar * (y[m] * y[m]) * (y[m] * y[h]), p.ena);
+    add(Ion::k, p.gkbar * (n2 * n2), p.ek);
+    add(Ion::none, p.gl, p.el);
   }
 };
 

@@ -39,7 +39,21 @@ inline constexpr double faraday = 96485.33212331001;    // C/mol
 inline constexpr double gas = 8.31446261815324;         // J/(mol K)
 inline constexpr double zero_celsius = 273.15;          // K
 inline constexpr double hay_q10 = 2.952882641412121;    // 2.3^1.3: rates at 21 degC brought to 34 degC, hard-wired
+inline constexpr double resting_cai = 5e-5;             // mM, NEURON's default
+inline constexpr double resting_eca = 132.4579341637009;  // mV, NEURON's default where nothing keeps cai
 }  // namespace constants
+
+// What a struct declares says what it is:
+template <class M>
+constexpr bool has_globals = requires { typename M::Globals; };
+template <class M, class R>
+constexpr bool voltage_gated = requires(R v, Gate<R>* gate) { M::rates(v, gate); } || has_globals<M>;
+template <class M, class R>
+constexpr bool calcium_gated = requires(R cai, Gate<R>* gate) { M::calcium_rates(cai, gate); };
+template <class M, class R>
+constexpr bool carries_several = requires(typename M::Parameters p, const R* y) { M::conductances(p, y, [](Ion, R, R) {}); };
+template <class M>
+constexpr bool is_slow = requires { M::slow; };
 
 }  // namespace galvani
 

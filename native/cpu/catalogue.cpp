@@ -11,13 +11,6 @@ namespace {
 using D = double;
 
 template <class M>
-constexpr bool has_globals = requires { typename M::Globals; };
-template <class M>
-constexpr bool voltage_gated = requires(D v, Gate<D>* g) { M::rates(v, g); } || has_globals<M>;
-template <class M>
-constexpr bool calcium_gated = requires(D c, Gate<D>* g) { M::calcium_rates(c, g); };
-
-template <class M>
 typename M::Parameters fields_of(const double* from) {
   typename M::Parameters p;
   std::memcpy(&p, from, sizeof p);
@@ -28,21 +21,13 @@ template <class M>
 void rates(double x, const RateContext& context, Gate<D>* gate) {
   if constexpr (has_globals<M>) {
     if (context.table.values != nullptr) {
-      const double t = x + 100;
-      const int i = t < 0 ? 0 : t >= 200 ? 200 : static_cast<int>(t);
-      const double f = t <= 0 || t >= 200 ? 0 : t - i;
-      for (int s = 0; s < M::states; ++s) {
-        const double* inf = context.table.values + s * 2 * 201;
-        const double* tau = inf + 201;
-        const int next = i < 200 ? i + 1 : 200;
-        gate[s] = {inf[i] + f * (inf[next] - inf[i]), 1 / (tau[i] + f * (tau[next] - tau[i]))};
-      }
+      for (int s = 0; s < M::states; ++s) gate[s] = context.table.gate(s, x);
     } else {
       M::rates(x, *reinterpret_cast<const typename M::Globals*>(context.globals), gate);
     }
-  } else if constexpr (voltage_gated<M>) {
+  } else if constexpr (voltage_gated<M, D>) {
     M::rates(x, gate);
-  } else if constexpr (calcium_gated<M>) {
+  } else if constexpr (calcium_gated<M, D>) {
     M::calcium_rates(x, gate);
   }
 }
@@ -51,21 +36,17 @@ template <class M>
 IonCurrents currents(const double* fields, const double* y, double v, [[maybe_unused]] double eca, [[maybe_unused]] double t) {
   const auto p = fields_of<M>(fields);
   IonCurrents c;
-  if constexpr (requires { M::sodium(p, y); }) {
-    c.na = M::sodium(p, y) * (v - p.ena);
-    c.k = M::potassium(p, y) * (v - p.ek);
-    c.other = p.gl * (v - p.el);
+  const auto add = [&](Ion ion, double i) { (ion == Ion::na ? c.na : ion == Ion::k ? c.k : ion == Ion::ca ? c.ca : c.other) += i; };
+  if constexpr (carries_several<M, D>) {
+    M::conductances(p, y, [&](Ion ion, double g, double e) { add(ion, g * (v - e)); });
   } else if constexpr (M::kind == Kind::stimulus) {
     c.other = M::current(p, t);
   } else if constexpr (requires(D& a, D& b) { M::current(p, y, v, a, b); }) {
     double slope;
     M::current(p, y, v, c.other, slope);
   } else if constexpr (M::kind != Kind::pool) {
-    if constexpr (M::ion == Ion::ca) c.ca = M::conductance(p, y) * (v - eca);
-    else {
-      const double i = M::conductance(p, y) * (v - M::reversal(p));
-      (M::ion == Ion::na ? c.na : M::ion == Ion::k ? c.k : c.other) = i;
-    }
+    if constexpr (M::ion == Ion::ca) add(Ion::ca, M::conductance(p, y) * (v - eca));
+    else add(M::ion, M::conductance(p, y) * (v - M::reversal(p)));
   }
   return c;
 }
@@ -78,9 +59,9 @@ Mechanism describe() {
   m.about = M::about;
   m.kind = M::kind;
   m.ion = M::ion;
-  m.uses_calcium = M::ion == Ion::ca || calcium_gated<M>;
-  m.voltage_gated = voltage_gated<M>;
-  m.slow = requires { M::slow; };
+  m.uses_calcium = M::ion == Ion::ca || calcium_gated<M, D>;
+  m.voltage_gated = voltage_gated<M, D>;
+  m.slow = is_slow<M>;
   M::describe_parameters([&](const char* name, const char* unit, double value, const char* about) {
     m.parameters.push_back({name, unit, value, about});
   });
@@ -108,9 +89,9 @@ Mechanism describe() {
     }
   };
   m.initial = [](double v, double cai, const RateContext& context, double* y) {
-    if constexpr (voltage_gated<M> || calcium_gated<M>) {
+    if constexpr (voltage_gated<M, D> || calcium_gated<M, D>) {
       Gate<D> gate[M::states];
-      rates<M>(calcium_gated<M> ? cai : v, context, gate);
+      rates<M>(calcium_gated<M, D> ? cai : v, context, gate);
       for (int s = 0; s < M::states; ++s) y[s] = gate[s].inf;
     } else {
       for (int s = 0; s < M::states; ++s) y[s] = 0;
@@ -119,7 +100,7 @@ Mechanism describe() {
       (void)context;
     }
   };
-  if constexpr (voltage_gated<M> || calcium_gated<M>) m.rates = &rates<M>;
+  if constexpr (voltage_gated<M, D> || calcium_gated<M, D>) m.rates = &rates<M>;
   if constexpr (M::kind == Kind::synapse) {
     m.receive = [](const double* fields, double* y, double weight, double age) {
       M::receive(fields_of<M>(fields), y, weight, age);
@@ -158,13 +139,14 @@ int find_mechanism(const std::string& name) {
 }
 
 std::vector<double> millivolt_table(const Mechanism& m, const RateContext& context) {
-  std::vector<double> table(m.states.size() * 2 * 201);
-  for (int i = 0; i <= 200; ++i) {
+  constexpr int size = MillivoltTable::size;
+  std::vector<double> table(m.states.size() * 2 * size);
+  for (int i = 0; i < size; ++i) {
     Gate<double> gate[16];
     m.rates(i - 100, context, gate);
     for (std::size_t s = 0; s < m.states.size(); ++s) {
-      table[s * 402 + i] = gate[s].inf;
-      table[s * 402 + 201 + i] = 1 / gate[s].rate;
+      table[s * 2 * size + i] = gate[s].inf;
+      table[(s * 2 + 1) * size + i] = 1 / gate[s].rate;
     }
   }
   return table;

@@ -6,7 +6,8 @@
 //
 //   v, d, r      [vector][W]          voltage, diagonal and right-hand side; vector = node·U + sub-block
 //   state        [instance][U][state][W]; slow gates in float32 are followed by their remainders
-//   parameters   [instance][field], or [instance][U][field][W] where they differ by lane; field 0 is the scale: 1e-2·area, 1 for point processes, 0 for a lane without it
+//   parameters   [instance][field], or [instance][U][field][W] where they differ by lane; field 0 is the scale: 1e-2·area, 1 for
+//                point processes, 0 for a lane without it
 //   cai eca ica  [pool][U][W]         as wide as voltages
 #pragma once
 
@@ -39,8 +40,22 @@ struct PolyForm {
   int degree, segments;
 };
 
-// NEURON's tables of hh: inf and tau of each gate at −100…100 mV, [gate][2][201].
-struct MillivoltTable { const double* values; };
+// NEURON's tables of hh: inf and tau of each gate at −100…100 mV, [gate][2][201], each linear between whole mV, the end values
+// beyond.
+struct MillivoltTable {
+  static constexpr int size = 201;
+  const double* values;  // null where rates are not tabulated
+
+  GALVANI_FN Gate<double> gate(int number, double v) const {
+    const double* const inf = values + number * 2 * size;
+    const double* const tau = inf + size;
+    const double x = v + 100;
+    const int i = x < 0 ? 0 : x >= size - 1 ? size - 1 : static_cast<int>(x);
+    const int next = i < size - 1 ? i + 1 : i;
+    const double f = x <= 0 ? 0 : x - i;
+    return {inf[i] + f * (inf[next] - inf[i]), 1 / (tau[i] + f * (tau[next] - tau[i]))};
+  }
+};
 
 // What is the same for all blocks of a population.
 struct RateContext {

@@ -42,15 +42,6 @@ struct F32 {
 
 // ---- gates ---------------------------------------------------------------------------------------------------------------
 
-template <class M>
-constexpr bool has_globals = requires { typename M::Globals; };
-template <class M, class G>
-constexpr bool voltage_gated = requires(G v, Gate<G>* g) { M::rates(v, g); } || has_globals<M>;
-template <class M>
-constexpr bool is_slow = requires { M::slow; };
-template <class M, class G>
-constexpr bool calcium_gated = requires(G c, Gate<G>* g) { M::calcium_rates(c, g); };
-
 template <template <class> class Mechanism, class G>
 GALVANI_FN void rates_of(G v, const RateContext& context, Gate<G>* gate) {
   if constexpr (has_globals<Mechanism<G>>) {
@@ -108,21 +99,17 @@ GALVANI_FN void steps_poly(G v, const RateContext& context, const G* y, G* step)
   if (__builtin_expect(any(outside), 0)) steps_outside<Mechanism>(&v, &outside, context, y, step);
 }
 
-// NEURON's tables: inf and tau each linear between whole mV, the end values beyond. A lane at a time; not meant to be fast.
+// NEURON's tables, a lane at a time; not meant to be fast.
 template <template <class> class Mechanism, class G>
 GALVANI_FN void steps_table(G v, const RateContext& context, const G* y, G* step) {
   using T = typename G::Lane;
   alignas(64) T vs[G::size], inf[G::size], rate[G::size];
   v.store(vs);
   for (int s = 0; s < Mechanism<G>::states; ++s) {
-    const double* t = context.table.values + s * 2 * 201;
     for (int l = 0; l < G::size; ++l) {
-      const double x = static_cast<double>(vs[l]) + 100;
-      const int i = x < 0 ? 0 : x >= 200 ? 200 : static_cast<int>(x);
-      const double f = x <= 0 || x >= 200 ? 0 : x - i;
-      const int next = i < 200 ? i + 1 : 200;
-      inf[l] = static_cast<T>(t[i] + f * (t[next] - t[i]));
-      rate[l] = static_cast<T>(1 / (t[201 + i] + f * (t[201 + next] - t[201 + i])));
+      const Gate<double> gate = context.table.gate(s, static_cast<double>(vs[l]));
+      inf[l] = static_cast<T>(gate.inf);
+      rate[l] = static_cast<T>(gate.rate);
     }
     step[s] = step_of_gate(y[s], Gate<G>{G::load(inf), G::load(rate)}, context.env.dt);
   }
@@ -249,12 +236,14 @@ void step(const Instances& in, const Block& block, const Phase& phase, const Rat
           }
           if (phase.current) {
             S g, i_out;  // µS and nA, outward
-            if constexpr (requires { M::sodium(f.p, ys); }) {  // hh carries sodium, potassium and leak
-              const S gna = convert<S>(f.scale * M::sodium(f.p, ys));
-              const S gk = convert<S>(f.scale * M::potassium(f.p, ys));
-              const S gl = convert<S>(f.scale * f.p.gl);
-              g = gna + gk + gl;
-              i_out = gna * (v - convert<S>(f.p.ena)) + gk * (v - convert<S>(f.p.ek)) + gl * (v - convert<S>(f.p.el));
+            if constexpr (carries_several<M, G>) {
+              g = S(0);
+              i_out = S(0);
+              M::conductances(f.p, ys, [&](Ion, G conductance, G reversal) GALVANI_LAMBDA {
+                const S part = convert<S>(f.scale * conductance);
+                g = g + part;
+                i_out = i_out + part * (v - convert<S>(reversal));
+              });
             } else if constexpr (M::kind == Kind::stimulus) {
               using D = Pack<double, G::size>;  // time in float64, whatever the precision
               g = S(0);

@@ -11,8 +11,6 @@ namespace galvani {
 namespace {
 
 constexpr std::size_t kAlign = 64;
-constexpr double kRestingEca = 132.4579341637009;  // mV, NEURON's default where nothing keeps cai
-constexpr double kRestingCai = 5e-5;               // mM
 
 std::size_t aligned(std::size_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; }
 
@@ -81,13 +79,13 @@ Population::Population(const Cell& cell, const Options& options, const Kernels& 
   }
 
   // Memory of a block: v, states, pools.
-  std::size_t bytes = aligned(static_cast<std::size_t>(node_vectors_) * W_ * voltage_bytes_);
+  std::size_t bytes = bytes_of_nodes();
   for (Group& g : groups_) {
     g.state_offset = bytes;
     bytes += aligned(static_cast<std::size_t>(g.instances()) * sub_blocks_ * g.stored * W_ * gate_bytes_);
   }
   pool_offset_ = bytes;
-  bytes += 3 * aligned(static_cast<std::size_t>(pools_) * sub_blocks_ * W_ * voltage_bytes_);
+  bytes += 3 * bytes_of_pools();
   block_bytes_ = bytes;
   state_ = Slab(block_bytes_ * blocks_);
   expiries_.resize(blocks_);
@@ -95,8 +93,7 @@ Population::Population(const Cell& cell, const Options& options, const Kernels& 
   diverged_.assign(blocks_, 0);
   threads_ = std::make_unique<Threads>(static_cast<int>(std::min<std::int64_t>(options.threads, blocks_)));
   for (int t = 0; t < threads_->count(); ++t) {
-    scratch_.emplace_back(2 * aligned(static_cast<std::size_t>(node_vectors_) * W_ * voltage_bytes_) +
-                          cell_.sources.size() * sub_blocks_ * aligned(static_cast<std::size_t>(W_) * voltage_bytes_));
+    scratch_.emplace_back(2 * bytes_of_nodes() + cell_.sources.size() * sub_blocks_ * bytes_of_vector());
   }
 }
 
@@ -216,10 +213,25 @@ std::int64_t Population::cells_in(std::int64_t block) const {
   return across_nodes_ ? 1 : std::min<std::int64_t>(static_cast<std::int64_t>(sub_blocks_) * W_, options_.cells - first_cell(block));
 }
 
-std::size_t Population::vector_of_node(int node, const Place& at) const {
-  if (across_nodes_) return position_[node];
-  return (static_cast<std::size_t>(node) * sub_blocks_ + at.sub_block) * W_ + at.lane;
+std::size_t Population::vector_with(int node, int sub_block) const {
+  if (across_nodes_) return static_cast<std::size_t>(position_[node] / W_) * W_;
+  return (static_cast<std::size_t>(node) * sub_blocks_ + sub_block) * W_;
 }
+
+int Population::lane_of(int node, const Place& at) const { return across_nodes_ ? position_[node] % W_ : at.lane; }
+
+std::size_t Population::element_of_node(int node, const Place& at) const {
+  return vector_with(node, at.sub_block) + lane_of(node, at);
+}
+
+std::size_t Population::element_of_pool(int node, const Place& at) const {
+  const std::int32_t pool = pool_of_[across_nodes_ ? position_[node] / W_ : node];
+  return (static_cast<std::size_t>(pool) * sub_blocks_ + at.sub_block) * W_ + lane_of(node, at);
+}
+
+std::size_t Population::bytes_of_vector() const { return aligned(static_cast<std::size_t>(W_) * voltage_bytes_); }
+std::size_t Population::bytes_of_nodes() const { return aligned(static_cast<std::size_t>(node_vectors_) * W_ * voltage_bytes_); }
+std::size_t Population::bytes_of_pools() const { return aligned(static_cast<std::size_t>(pools_) * sub_blocks_ * W_ * voltage_bytes_); }
 
 std::size_t Population::element_of_row(const Group& g, int row, const Place& at) const {
   return (static_cast<std::size_t>(g.instance[row]) * sub_blocks_ + at.sub_block) * g.stored * W_ +
@@ -249,9 +261,8 @@ void Population::store_voltage(char* base, std::size_t i, double x) const {
 Block Population::block_at(std::int64_t block, int thread) {
   char* const state = state_of(block);
   char* const scratch = scratch_[thread].data();
-  const std::size_t pool_bytes = aligned(static_cast<std::size_t>(pools_) * sub_blocks_ * W_ * voltage_bytes_);
-  return {state, scratch, scratch + aligned(static_cast<std::size_t>(node_vectors_) * W_ * voltage_bytes_), state + pool_offset_,
-          state + pool_offset_ + pool_bytes, state + pool_offset_ + 2 * pool_bytes};
+  char* const pools = state + pool_offset_;
+  return {state, scratch, scratch + bytes_of_nodes(), pools, pools + bytes_of_pools(), pools + 2 * bytes_of_pools()};
 }
 
 // ---- rates, parameters, geometry -------------------------------------------------------------------------------------------
@@ -442,8 +453,8 @@ void Population::initialize() {
     const Block b = block_at(block, 0);
     for (std::size_t i = 0; i < static_cast<std::size_t>(node_vectors_) * W_; ++i) store_voltage(static_cast<char*>(b.v), i, v);
     for (std::size_t i = 0; i < static_cast<std::size_t>(pools_) * sub_blocks_ * W_; ++i) {
-      store_voltage(static_cast<char*>(b.cai), i, kRestingCai);
-      store_voltage(static_cast<char*>(b.eca), i, kRestingEca);
+      store_voltage(static_cast<char*>(b.cai), i, constants::resting_cai);
+      store_voltage(static_cast<char*>(b.eca), i, constants::resting_eca);
     }
   }
   const auto each_cell = [&](auto&& f) {
@@ -456,8 +467,7 @@ void Population::initialize() {
     }
   };
   const auto pool_element = [&](const Group& g, int row, const Place& at) {
-    return (static_cast<std::size_t>(g.pool[g.instance[row]]) * sub_blocks_ + at.sub_block) * W_ +
-           (across_nodes_ ? g.lane[row] : at.lane);
+    return element_of_pool(cell_.placements[g.placement].node[row], at);
   };
   for (Group& g : groups_) {
     const Mechanism& m = *g.mechanism;
@@ -493,7 +503,7 @@ void Population::initialize() {
       for (std::int64_t block = 0; block < blocks_; ++block) {
         std::vector<char> present(static_cast<std::size_t>(g.instances()) * W_, 0);
         for (int row = 0; row < rows; ++row) present[static_cast<std::size_t>(g.instance[row]) * W_ + g.lane[row]] = 1;
-        m.initial(v, kRestingCai, g.context, y.data());
+        m.initial(v, constants::resting_cai, g.context, y.data());
         for (std::size_t k = 0; k < present.size(); ++k) {
           if (present[k]) continue;
           for (std::size_t s = 0; s < y.size(); ++s) {
@@ -557,10 +567,8 @@ void Population::run_block(std::int64_t block, std::int64_t from, std::int64_t t
   double buffer[kMaxFields];
   const Block arrays = block_at(block, thread);
   char* const v = static_cast<char*>(arrays.v);
-  const std::size_t voltages = aligned(static_cast<std::size_t>(node_vectors_) * W_ * voltage_bytes_);
-  char* const before = scratch_[thread].data() + 2 * voltages;
-  const std::size_t vector_bytes = aligned(static_cast<std::size_t>(W_) * voltage_bytes_);
-  std::memset(scratch_[thread].data(), 0, 2 * voltages);
+  char* const before = scratch_[thread].data() + 2 * bytes_of_nodes();
+  std::memset(scratch_[thread].data(), 0, 2 * bytes_of_nodes());
 
   const Tree tree = {cell_.nodes(),
                      sub_blocks_,
@@ -641,24 +649,23 @@ void Population::run_block(std::int64_t block, std::int64_t from, std::int64_t t
 
     char* was = before;
     for (const Cell::Source& s : cell_.sources) {
-      for (int u = 0; u < sub_blocks_; ++u, was += vector_bytes) {
-        const std::size_t at = across_nodes_ ? position_[s.node] / W_ * W_ : (static_cast<std::size_t>(s.node) * sub_blocks_ + u) * W_;
-        std::memcpy(was, v + at * voltage_bytes_, static_cast<std::size_t>(W_) * voltage_bytes_);
+      for (int u = 0; u < sub_blocks_; ++u, was += bytes_of_vector()) {
+        std::memcpy(was, v + vector_with(s.node, u) * voltage_bytes_, static_cast<std::size_t>(W_) * voltage_bytes_);
       }
     }
     solve(tree, arrays);
     was = before;
     for (std::size_t source = 0; source < cell_.sources.size(); ++source) {
       const Cell::Source& s = cell_.sources[source];
-      for (int u = 0; u < sub_blocks_; ++u, was += vector_bytes) {
-        const std::size_t at = across_nodes_ ? position_[s.node] / W_ * W_ : (static_cast<std::size_t>(s.node) * sub_blocks_ + u) * W_;
-        std::uint32_t fired = crossing(was, v + at * voltage_bytes_, s.threshold);
+      for (int u = 0; u < sub_blocks_; ++u, was += bytes_of_vector()) {
+        const char* const now = v + vector_with(s.node, u) * voltage_bytes_;
+        std::uint32_t fired = crossing(was, now, s.threshold);
         if (across_nodes_) fired &= 1u << position_[s.node] % W_;
         for (; fired != 0; fired &= fired - 1) {
           const int lane = __builtin_ctz(fired);
           const std::int64_t cell = across_nodes_ ? block : first_cell(block) + u * W_ + lane;
           if (cell >= options_.cells) continue;
-          const double v0 = load_voltage(was, lane), v1 = load_voltage(v + at * voltage_bytes_, lane);
+          const double v0 = load_voltage(was, lane), v1 = load_voltage(now, lane);
           block_spikes_[block].push_back({k + 1, static_cast<std::int32_t>(cell), static_cast<std::int32_t>(source),
                                           (static_cast<double>(k) + (s.threshold - v0) / (v1 - v0)) * dt});
         }
@@ -712,6 +719,17 @@ int Population::record(const Probe& probe) {
   }
   Recording r;
   r.probe = probe;
+  if (probe.quantity == Quantity::point_current) {
+    r.currents.emplace_back(group_of_placement_[probe.placement], probe.row);
+  } else if (!by_row) {
+    for (std::size_t g = 0; g < groups_.size(); ++g) {
+      if (groups_[g].mechanism->is_point()) continue;
+      const auto& nodes = cell_.placements[groups_[g].placement].node;
+      for (std::size_t row = 0; row < nodes.size(); ++row) {
+        if (nodes[row] == probe.node) r.currents.emplace_back(static_cast<int>(g), static_cast<int>(row));
+      }
+    }
+  }
   if (steps_ % probe.every == 0) {
     r.first = steps_ / probe.every;
     r.count = 1;
@@ -733,33 +751,23 @@ double Population::value(const Recording& r, std::int64_t cell, double t) const 
   const Place at = place_of(cell);
   const char* const state = state_of(at.block);
   switch (p.quantity) {
-    case Quantity::voltage: return load_voltage(state, vector_of_node(p.node, at));
+    case Quantity::voltage: return load_voltage(state, element_of_node(p.node, at));
     case Quantity::state: {
       const Group& g = groups_[group_of_placement_[p.placement]];
       return load_gate(state + g.state_offset, element_of_row(g, p.row, at) + static_cast<std::size_t>(p.which) * W_);
     }
-    case Quantity::cai:
-    case Quantity::eca: {
-      const int vector = across_nodes_ ? position_[p.node] / W_ : p.node;
-      const int lane = across_nodes_ ? position_[p.node] % W_ : at.lane;
-      const std::size_t bytes = aligned(static_cast<std::size_t>(pools_) * sub_blocks_ * W_ * voltage_bytes_);
-      return load_voltage(state + pool_offset_ + (p.quantity == Quantity::eca ? bytes : 0),
-                       (static_cast<std::size_t>(pool_of_[vector]) * sub_blocks_ + at.sub_block) * W_ + lane);
-    }
-    case Quantity::point_current:
-      return current_at(groups_[group_of_placement_[p.placement]], p.row, cell, t, p.quantity);
+    case Quantity::cai: return load_voltage(state + pool_offset_, element_of_pool(p.node, at));
+    case Quantity::eca: return eca_at(p.node, at);
     default: {
       double sum = 0;
-      for (const Group& g : groups_) {
-        if (g.mechanism->is_point()) continue;
-        const auto& nodes = cell_.placements[g.placement].node;
-        for (std::size_t row = 0; row < nodes.size(); ++row) {
-          if (nodes[row] == p.node) sum += current_at(g, static_cast<int>(row), cell, t, p.quantity);
-        }
-      }
+      for (const auto& [group, row] : r.currents) sum += current_at(groups_[group], row, cell, t, p.quantity);
       return sum;
     }
   }
+}
+
+double Population::eca_at(int node, const Place& at) const {
+  return load_voltage(state_of(at.block) + pool_offset_ + bytes_of_pools(), element_of_pool(node, at));
 }
 
 double Population::current_at(const Group& g, int row, std::int64_t cell, double t, Quantity quantity) const {
@@ -769,13 +777,8 @@ double Population::current_at(const Group& g, int row, std::int64_t cell, double
   double y[16] = {}, buffer[kMaxFields];
   const std::size_t element = element_of_row(g, row, at);
   for (int s = 0; s < g.states(); ++s) y[s] = load_gate(state + g.state_offset, element + static_cast<std::size_t>(s) * W_);
-  double eca = 0;
-  if (g.mechanism->uses_calcium) {
-    Recording r;
-    r.probe = {Quantity::eca, node, 0, 0, 0, 1};
-    eca = value(r, cell, t);
-  }
-  const double v = load_voltage(state, vector_of_node(node, at));
+  const double eca = g.mechanism->uses_calcium ? eca_at(node, at) : 0;
+  const double v = load_voltage(state, element_of_node(node, at));
   const IonCurrents i = g.mechanism->currents(fields_of(g, row, cell, buffer) + 1, y, v, eca, t);
   switch (quantity) {
     case Quantity::sodium: return i.na;
@@ -843,7 +846,7 @@ std::int64_t Population::memory() const {
   return static_cast<std::int64_t>(n);
 }
 
-// A snapshot: steps, then the states cell by cell in the order of the cells, so that it does not depend on how blocks were cut.
+// A snapshot: steps, number of events in flight, the blocks as they lie, the events. Blocks are cut alike whatever the threads.
 std::int64_t Population::state_size() const {
   std::size_t expiries = 0;
   for (const auto& e : expiries_) expiries += e.size();

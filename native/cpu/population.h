@@ -158,6 +158,7 @@ class Population {
   };
   struct Recording {
     Probe probe;
+    std::vector<std::pair<int, int>> currents;  // group and row of each mechanism whose current counts
     std::int64_t first = 0;       // index of the first waiting sample
     std::int64_t count = 0;
     std::vector<double> samples;  // [sample][cell]
@@ -180,10 +181,17 @@ class Population {
   void receive(const Event&, double age);
   void sample(Recording&, std::int64_t block, std::int64_t index, double t);
   double value(const Recording&, std::int64_t cell, double t) const;
+  double eca_at(int node, const Place&) const;
   double current_at(const Group&, int row, std::int64_t cell, double t, Quantity) const;
 
   Place place_of(std::int64_t cell) const;
-  std::size_t vector_of_node(int node, const Place&) const;  // element index of the node's value for that cell
+  std::size_t vector_with(int node, int sub_block) const;      // first element of the vector that holds the node
+  int lane_of(int node, const Place&) const;
+  std::size_t element_of_node(int node, const Place&) const;  // of the node's value for that cell
+  std::size_t element_of_pool(int node, const Place&) const;  // of its calcium
+  std::size_t bytes_of_vector() const;                         // of voltages
+  std::size_t bytes_of_nodes() const;                          // of a block's voltages
+  std::size_t bytes_of_pools() const;                          // of a block's cai, or eca, or ica
   std::size_t element_of_row(const Group&, int row, const Place&) const;  // of state 0; states are W apart
   Block block_at(std::int64_t block, int thread);
   Instances instances_of(Group&, std::int64_t block);

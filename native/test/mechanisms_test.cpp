@@ -79,11 +79,6 @@ std::vector<double> voltages() {
 }
 
 template <class M>
-concept temperature_dependent = requires { typename M::Globals; };
-template <class M, class R>
-concept voltage_gated = temperature_dependent<M> || requires(R v, Gate<R>* gate) { M::rates(v, gate); };
-
-template <class M>
 std::vector<double> defaults() {
   std::vector<double> all;
   M::describe_parameters([&](const char*, const char*, double value, const char*) { all.push_back(value); });
@@ -113,7 +108,7 @@ template <template <class> class Mechanism>
 void float_rates(float v, std::vector<Rate>& to) {
   using M = Mechanism<float>;
   Gate<float> gate[8]{};
-  if constexpr (temperature_dependent<M>) M::rates(v, typename M::Globals(Env{0.025, 6.3}), gate);
+  if constexpr (has_globals<M>) M::rates(v, typename M::Globals(Env{0.025, 6.3}), gate);
   else if constexpr (voltage_gated<M, float>) M::rates(v, gate);
   for (std::size_t g = 0; g < to.size(); ++g) to[g] = {gate[g].inf, 1 / static_cast<Real>(gate[g].rate)};
 }
