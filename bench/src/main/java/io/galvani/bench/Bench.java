@@ -2,6 +2,7 @@ package io.galvani.bench;
 
 import io.galvani.GalvaniException;
 import io.galvani.bench.Cases.Load;
+import io.galvani.cable.Mode;
 import io.galvani.cable.Precision;
 import io.galvani.cable.Rates;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package io.galvani.bench;
 
+import io.galvani.cable.Mode;
 import io.galvani.device.cpu.abi.Galvani;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Setup;

@@ -4,6 +4,7 @@ import io.galvani.InputException;
 import io.galvani.Location;
 import io.galvani.Population;
 import io.galvani.cable.CableOptions;
+import io.galvani.cable.Mode;
 import io.galvani.cable.Stimulus;
 import io.galvani.cable.Variation;
 import io.galvani.cell.CellModel;

@@ -8,6 +8,7 @@ import static io.galvani.cable.Rates.POLY;
 
 import io.galvani.bench.Cases.Case;
 import io.galvani.bench.Cases.Load;
+import io.galvani.cable.Mode;
 import io.galvani.device.cpu.CpuDevice;
 import java.io.IOException;
 import java.math.BigDecimal;

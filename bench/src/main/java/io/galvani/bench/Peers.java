@@ -6,6 +6,7 @@ import io.galvani.Population;
 import io.galvani.Spikes;
 import io.galvani.bench.Cases.Case;
 import io.galvani.bench.Cases.Load;
+import io.galvani.cable.Mode;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;

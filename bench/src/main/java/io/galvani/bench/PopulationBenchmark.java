@@ -4,6 +4,7 @@ import io.galvani.Population;
 import io.galvani.Spikes;
 import io.galvani.bench.Cases.Load;
 import io.galvani.cable.CableOptions;
+import io.galvani.cable.Mode;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.openjdk.jmh.annotations.AuxCounters;

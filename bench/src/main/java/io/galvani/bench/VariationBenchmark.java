@@ -1,6 +1,7 @@
 package io.galvani.bench;
 
 import io.galvani.bench.Cases.Load;
+import io.galvani.cable.Mode;
 import io.galvani.cable.Precision;
 import io.galvani.cable.Rates;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -9,6 +9,7 @@ import io.galvani.InputException;
 import io.galvani.Spikes;
 import io.galvani.bench.Cases.Case;
 import io.galvani.bench.Cases.Load;
+import io.galvani.cable.Mode;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import io.galvani.GalvaniException;
 import io.galvani.Spikes;
 import io.galvani.bench.Cases.Load;
+import io.galvani.cable.Mode;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;

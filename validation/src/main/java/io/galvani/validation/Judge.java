@@ -8,6 +8,7 @@ import io.galvani.Probe;
 import io.galvani.Recording;
 import io.galvani.Spikes;
 import io.galvani.cable.CableOptions;
+import io.galvani.cable.Mode;
 import io.galvani.cable.Stimulus;
 import io.galvani.cell.CompiledCell;
 import io.galvani.device.Device;

@@ -5,6 +5,7 @@ import io.galvani.Location;
 import io.galvani.Population;
 import io.galvani.Probe;
 import io.galvani.Recording;
+import io.galvani.cable.Mode;
 import io.galvani.cell.CompiledCell;
 import io.galvani.cell.CompiledCell.NodeKind;
 import io.galvani.trace.Npy;

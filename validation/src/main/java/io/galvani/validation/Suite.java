@@ -1,6 +1,7 @@
 package io.galvani.validation;
 
 import io.galvani.InputException;
+import io.galvani.cable.Mode;
 import io.galvani.device.Device;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package io.galvani.validation;
 
+import io.galvani.cable.Mode;
 import io.galvani.cable.Precision;
 import io.galvani.cable.Rates;
 

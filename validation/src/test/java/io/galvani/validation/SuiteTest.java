@@ -2,6 +2,7 @@ package io.galvani.validation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.galvani.cable.Mode;
 import io.galvani.cable.Precision;
 import io.galvani.cable.Rates;
 import io.galvani.device.cpu.CpuDevice;

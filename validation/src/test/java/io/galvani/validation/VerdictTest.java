@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.galvani.InputException;
+import io.galvani.cable.Mode;
 import io.galvani.device.cpu.CpuDevice;
 import io.galvani.trace.Npy;
 import io.galvani.validation.Verdict.Finding;

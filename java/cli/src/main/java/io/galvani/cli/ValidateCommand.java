@@ -1,6 +1,6 @@
 package io.galvani.cli;
 
-import io.galvani.validation.Mode;
+import io.galvani.cable.Mode;
 import io.galvani.validation.Suite;
 import io.galvani.validation.Verdict;
 import java.io.PrintWriter;
