@@ -3,8 +3,6 @@ package io.galvani.validation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.galvani.cable.Mode;
-import io.galvani.cable.Precision;
-import io.galvani.cable.Rates;
 import io.galvani.device.cpu.CpuDevice;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,12 +21,12 @@ class SuiteTest {
   private static final Path REFERENCE =
       Path.of(System.getProperty("galvani.shared", ROOT.resolve("../shared").toString()), "reference");
 
-  static Stream<Mode> modes() {
-    return Stream.of(Precision.values()).flatMap(p -> Stream.of(Rates.values()).map(r -> new Mode(p, r)));
+  static List<Mode> modes() {
+    return Mode.ALL;
   }
 
   static Stream<Mode> fastModes() {
-    return modes().filter(m -> !m.isReference());
+    return Mode.ALL.stream().filter(m -> !m.isReference());
   }
 
   @ParameterizedTest
