@@ -4,7 +4,7 @@
 //
 //   function            double      float       arguments
 //   exp                 7e-16       1e-7        −708…709 (float −87…88); beyond, the value at the end of that range
-//   expm1               3e-14       2e-7        the same; double 1e-15 but for packs with a register table
+//   expm1               1e-15       2e-7        the same
 //   log                 2e-16       2e-7        positive normal numbers
 //   linoid x/(exp(x)−1) 6e-13       3e-7        the range of exp
 //   sigmoid             8e-16       2e-7        the range of exp, mirrored
@@ -78,15 +78,75 @@ alignas(64) inline constexpr double exp2_16[16] = {
 
 namespace detail {
 
+// exp(r) − 1 for |r| ≤ ln2/2.
+template <class R>
+GALVANI_FN R expm1_near(R r, double) {  // Taylor to degree 12, in two interleaved halves
+  const R r2 = r * r;
+  R even = r2 * R(1.0 / 479001600) + R(1.0 / 3628800);
+  R odd = r2 * R(1.0 / 39916800) + R(1.0 / 362880);
+  even = even * r2 + R(1.0 / 40320);
+  odd = odd * r2 + R(1.0 / 5040);
+  even = even * r2 + R(1.0 / 720);
+  odd = odd * r2 + R(1.0 / 120);
+  even = even * r2 + R(1.0 / 24);
+  odd = odd * r2 + R(1.0 / 6);
+  even = even * r2 + R(0.5);
+  return (odd * r + even) * r2 + r;
+}
+
+template <class R>
+GALVANI_FN R expm1_near(R r, float) {  // minimax of Cephes' expf
+  R q = r * R(1.9875691500e-4f) + R(1.3981999507e-3f);
+  q = q * r + R(8.3334519073e-3f);
+  q = q * r + R(4.1665795894e-2f);
+  q = q * r + R(1.6666665459e-1f);
+  q = q * r + R(5.0000001201e-1f);
+  return q * r * r + r;
+}
+
+// exp(x) − 1 for −0.35 ≤ x ≤ 0; minimax, relative error 2e-16.
+template <class R>
+GALVANI_FN R expm1_decay(R x, double) {
+  R q = x * R(0x1.3c042faa3b817p-19) + R(0x1.9bc965ba9bee1p-16);
+  q = q * x + R(0x1.9fe990bbb0d3dp-13);
+  q = q * x + R(0x1.6c1582647a0a9p-10);
+  q = q * x + R(0x1.11110c39fc4d7p-7);
+  q = q * x + R(0x1.5555554026702p-5);
+  q = q * x + R(0x1.5555555526c2fp-3);
+  q = q * x + R(0x1.ffffffffffb0fp-2);
+  return (q * x) * x + x;
+}
+
+// The same; 2e-8.
+template <class R>
+GALVANI_FN R expm1_decay(R x, float) {
+  R q = x * R(0.00720496155f) + R(0.0413274458f);
+  q = q * x + R(0.166624329f);
+  q = q * x + R(0.499998131f);
+  return (q * x) * x + x;
+}
+
 // exp(x) = s + s·q with q = exp(r) − 1 for the small remainder r.
 template <class R>
 struct ExpParts { R s, q; };
 
+// s = 2^k, |r| ≤ ln2/2
 template <class R>
-GALVANI_FN ExpParts<R> exp_parts(R x, double) {
+GALVANI_FN ExpParts<R> exp_parts_by_octave(R x, double) {
   x = clamp(x, R(-708.0), R(709.0));
   const R shift(0x1.8p52);
+  const R shifted = x * R(0x1.71547652b82fep+0) + shift;
+  const R k = shifted - shift;
+  R r = x - k * R(0x1.62e42fefa0000p-1);
+  r = r - k * R(0x1.cf79abc9e3b3ap-40);
+  return {scale1(shifted), expm1_near(r, 0.0)};
+}
+
+template <class R>
+GALVANI_FN ExpParts<R> exp_parts(R x, double) {
   if constexpr (has_register_table<R>) {  // s = 2^(k/16), |r| ≤ ln2/32
+    x = clamp(x, R(-708.0), R(709.0));
+    const R shift(0x1.8p52);
     const R shifted = x * R(0x1.71547652b82fep+4) + shift;
     const R k = shifted - shift;
     R r = x - k * R(0x1.62e42fefa0000p-5);  // ln2/16 in two parts, the first exact in the product
@@ -97,42 +157,24 @@ GALVANI_FN ExpParts<R> exp_parts(R x, double) {
     q = q * r + R(0.5);
     q = q * r * r + r;
     return {scale16(shifted, exp2_16), q};
-  } else {  // s = 2^k, |r| ≤ ln2/2
-    const R shifted = x * R(0x1.71547652b82fep+0) + shift;
-    const R k = shifted - shift;
-    R r = x - k * R(0x1.62e42fefa0000p-1);
-    r = r - k * R(0x1.cf79abc9e3b3ap-40);
-    // Taylor to degree 12, in two interleaved halves.
-    const R r2 = r * r;
-    R even = r2 * R(1.0 / 479001600) + R(1.0 / 3628800);
-    R odd = r2 * R(1.0 / 39916800) + R(1.0 / 362880);
-    even = even * r2 + R(1.0 / 40320);
-    odd = odd * r2 + R(1.0 / 5040);
-    even = even * r2 + R(1.0 / 720);
-    odd = odd * r2 + R(1.0 / 120);
-    even = even * r2 + R(1.0 / 24);
-    odd = odd * r2 + R(1.0 / 6);
-    even = even * r2 + R(0.5);
-    const R q = (odd * r + even) * r2 + r;
-    return {scale1(shifted), q};
+  } else {
+    return exp_parts_by_octave(x, 0.0);
   }
 }
 
 template <class R>
-GALVANI_FN ExpParts<R> exp_parts(R x, float) {  // s = 2^k, |r| ≤ ln2/2; minimax of Cephes' expf
+GALVANI_FN ExpParts<R> exp_parts_by_octave(R x, float) {
   x = clamp(x, R(-87.0f), R(88.0f));
   const R shift(0x1.8p23f);
   const R shifted = x * R(1.44269504088896341f) + shift;
   const R k = shifted - shift;
   R r = x - k * R(0.693359375f);
   r = r - k * R(-2.12194440e-4f);
-  R q = r * R(1.9875691500e-4f) + R(1.3981999507e-3f);
-  q = q * r + R(8.3334519073e-3f);
-  q = q * r + R(4.1665795894e-2f);
-  q = q * r + R(1.6666665459e-1f);
-  q = q * r + R(5.0000001201e-1f);
-  q = q * r * r + r;
-  return {scale1(shifted), q};
+  return {scale1(shifted), expm1_near(r, 0.0f)};
+}
+template <class R>
+GALVANI_FN ExpParts<R> exp_parts(R x, float) {
+  return exp_parts_by_octave(x, 0.0f);
 }
 
 }  // namespace detail
@@ -143,30 +185,69 @@ GALVANI_FN R exp(R x) {
   return s * q + s;
 }
 
+// Most often asked for what a gate makes of its way in one step, 1 − exp(−dt/tau): small arguments below 0, which need no reduction.
+// What a lane gets does not depend on its neighbours.
 template <class R>
 GALVANI_FN R expm1(R x) {
-  const auto [s, q] = detail::exp_parts(x, Lane<R>());
-  return s * q + (s - R(1));
+  const auto outside = (x < R(-0.35)) | (R(0) < x);
+  const R decay = detail::expm1_decay(x, Lane<R>());
+  if (GALVANI_LIKELY(!any(outside))) return decay;
+  const auto [s, q] = detail::exp_parts_by_octave(x, Lane<R>());
+  return select(outside, s * q + (s - R(1)), decay);
+}
+
+// ---- functions that end in a division, left undivided: several may share one --------------------------------------------
+
+template <class R>
+struct Quotient {
+  R over, under;
+  GALVANI_FN R value() const { return over / under; }
+};
+
+template <class R>
+GALVANI_FN Quotient<R> operator*(R factor, Quotient<R> q) {
+  return {factor * q.over, q.under};
 }
 
 template <class R>
-GALVANI_FN R sigmoid(R x) {
-  return R(1) / (R(1) + exp(-x));
+GALVANI_FN Quotient<R> operator+(Quotient<R> a, Quotient<R> b) {
+  return {a.over * b.under + b.over * a.under, a.under * b.under};
+}
+
+namespace quotient {
+
+// 1/(1 + exp(−x))
+template <class R>
+GALVANI_FN Quotient<R> sigmoid(R x) {
+  return {R(1), R(1) + exp(-x)};
 }
 
 // x/(e − 1) where e = exp(x) is known: the rate of a linear-exponential gate. Its series near 0, where e − 1 cancels.
 template <class R>
-GALVANI_FN R linoid(R x, R e) {
-  const R near(sizeof(Lane<R>) == 8 ? 0.05 : 0.3);
-  const R x2 = x * x;
-  const R series = R(1) - R(0.5) * x + x2 * (R(1.0 / 12) - x2 * R(1.0 / 720));
-  const auto close = abs(x) < near;
-  return select(close, series, x / select(close, R(1), e - R(1)));
+GALVANI_FN Quotient<R> linoid(R x, R e) {
+  constexpr bool wide = sizeof(Lane<R>) == 4;  // where rounding is coarse, so is the neighbourhood
+  R q = R(1.0 / 12);
+  if constexpr (wide) q = q - x * x * R(1.0 / 720);
+  const R series = (q * x - R(0.5)) * x + R(1);
+  const auto close = abs(x) < R(wide ? 0.3 : 0.004);
+  return {select(close, series, x), select(close, R(1), e - R(1))};
+}
+
+template <class R>
+GALVANI_FN Quotient<R> linoid(R x) {
+  return linoid(x, exp(x));
+}
+
+}  // namespace quotient
+
+template <class R>
+GALVANI_FN R sigmoid(R x) {
+  return quotient::sigmoid(x).value();
 }
 
 template <class R>
 GALVANI_FN R linoid(R x) {
-  return linoid(x, exp(x));
+  return quotient::linoid(x).value();
 }
 
 // ---- log ----------------------------------------------------------------------------------------------------------

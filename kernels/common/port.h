@@ -4,10 +4,13 @@
 #if defined(__CUDACC__)
 #define GALVANI_FN __host__ __device__ __forceinline__
 #define GALVANI_LAMBDA __host__ __device__
+// Ends a .cu file, once for each entry: the emulated driver lists them by it.
+#define GALVANI_KERNEL(name)
 #else
 #define GALVANI_FN inline __attribute__((always_inline))
 #define GALVANI_LAMBDA __attribute__((always_inline))
 #endif
+#define GALVANI_LIKELY(condition) __builtin_expect(condition, true)
 
 namespace galvani {
 

@@ -58,15 +58,17 @@ struct AmpaNmda {
     const R ampa = y[B_ampa] - y[A_ampa];
     const R nmda = y[B_nmda] - y[A_nmda];
     const R E = exp(v * R(-0.062)) * p.mg * R(1 / 3.57);
-    const R block = R(1) / (R(1) + E);
     const R drive = v - p.e;
-    const R g = ampa + nmda * block;
-    i = g * drive;
     if constexpr (sizeof(Lane<R>) == 8) {
       const R step(0.001);
-      const R shifted = R(1) / (R(1) + E * R(0.99993800192196028));  // exp(−0.062·0.001)
-      slope = ((ampa + nmda * shifted) * (drive + step) - i) * R(1000);
+      const R here = R(1) + E, there = R(1) + E * R(0.99993800192196028);  // exp(−0.062·0.001)
+      const R both = R(1) / (here * there);
+      i = (ampa + nmda * (there * both)) * drive;
+      slope = ((ampa + nmda * (here * both)) * (drive + step) - i) * R(1000);
     } else {
+      const R block = R(1) / (R(1) + E);
+      const R g = ampa + nmda * block;
+      i = g * drive;
       slope = g + nmda * drive * (R(0.062) * E * block * block);
     }
   }

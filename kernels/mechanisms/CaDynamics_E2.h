@@ -16,7 +16,8 @@ namespace galvani {
 #define GALVANI_CaDynamics_E2_DERIVED(D) \
   D(influx)   /* mM/ms per mA/cm2 */     \
   D(approach) /* 1 − exp(−dt/decay) */   \
-  D(nernst)   /* RT/2F in mV */
+  D(nernst)   /* RT/2F in mV */          \
+  D(log_cao)  /* of cao in mM */
 
 template <class R>
 struct CaDynamics_E2 {
@@ -31,6 +32,7 @@ struct CaDynamics_E2 {
   static void derive(Parameters& p, const Env& env) {
     p.influx = -1e4 * p.gamma / (2 * constants::faraday * p.depth);
     p.approach = -expm1(-env.dt / p.decay);
+    p.log_cao = log(p.cao);
     p.nernst = 1000 * constants::gas * (constants::zero_celsius + env.celsius) / (2 * constants::faraday);
   }
 
@@ -38,7 +40,7 @@ struct CaDynamics_E2 {
   static GALVANI_FN R advance(const Parameters& p, R cai, R ica) {
     return cai + p.approach * (p.decay * (p.influx * ica) + p.minCai - cai);
   }
-  static GALVANI_FN R reversal(const Parameters& p, R cai) { return p.nernst * log(p.cao / cai); }
+  static GALVANI_FN R reversal(const Parameters& p, R cai) { return p.nernst * (p.log_cao - log(cai)); }
 };
 
 }  // namespace galvani

@@ -21,7 +21,7 @@ struct Im {
 
   static GALVANI_FN void rates(R v, Gate<R>* gate) {
     const R e = exp((v + R(35)) * R(0.1));
-    gate[m] = alpha_beta(R(0.0033) * e, R(0.0033) / e, R(constants::hay_q10));
+    gate[m] = alpha_beta(R(0.0033) * e, Quotient<R>{R(0.0033), e}, R(constants::hay_q10));
   }
   static GALVANI_FN R conductance(const Parameters& p, const R* y) { return p.gImbar * y[m]; }
   static GALVANI_FN R reversal(const Parameters& p) { return p.ek; }

@@ -12,16 +12,17 @@ namespace galvani {
 template <class R>
 GALVANI_FN void transient_sodium_rates(R v, double s, Gate<R>& m, Gate<R>& h) {
   const R q(constants::hay_q10);
-  // With x/(1 − e) and e = exp(−x): the closing rate's linoid is the opening one's times e.
+  // With e = exp(x), the closing rate's linoid is the opening one's times e: inf has neither.
   const R xm = (v + R(s)) * R(-1.0 / 6);
   const R em = exp(xm);
-  const R opening = R(0.182 * 6) * linoid(xm, em);
-  const R closing = R(0.124 / 0.182) * opening * em;
-  m = alpha_beta(opening, closing, q);
+  const auto lm = quotient::linoid(xm, em);
+  const R sum_m = R(0.182 * 6) + R(0.124 * 6) * em;
+  m = steady_rate<R>({R(0.182 * 6), sum_m}, (sum_m * q) * lm);
   const R xh = (v + R(s + 28)) * R(1.0 / 6);
   const R eh = exp(xh);
-  const R recovery = R(0.015 * 6) * linoid(xh, eh);
-  h = alpha_beta(recovery, recovery * eh, q);
+  const auto lh = quotient::linoid(xh, eh);
+  const R sum_h = R(1) + eh;
+  h = steady_rate<R>({R(1), sum_h}, (R(0.015 * 6) * sum_h * q) * lh);
 }
 
 template <class R>

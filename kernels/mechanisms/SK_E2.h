@@ -21,7 +21,7 @@ struct SK_E2 {
   // Gated by cai (mM), not by voltage.
   static GALVANI_FN void calcium_rates(R cai, Gate<R>* gate) {
     const R c = select(cai < R(1e-7), cai + R(1e-7), cai);
-    gate[z] = {R(1) / (R(1) + pow(R(0.00043) / c, R(4.8))), R(1)};
+    gate[z] = {R(1) / (R(1) + exp(R(4.8) * (R(-7.751725349276666) - log(c)))), R(1)};  // log(0.00043)
   }
   static GALVANI_FN R conductance(const Parameters& p, const R* y) { return p.gSK_E2bar * y[z]; }
   static GALVANI_FN R reversal(const Parameters& p) { return p.ek; }

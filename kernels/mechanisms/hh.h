@@ -34,11 +34,11 @@ struct hh {
     const R w = v + R(65);
     const R e80 = exp(w * R(-1.0 / 80));
     const R e40 = e80 * e80, e20 = e40 * e40, e10 = e20 * e20;
-    const R am = linoid(R(2.5) - w * R(0.1), e10 * R(12.182493960703473));  // 0.1·E(−(v+40), 10)
+    const auto am = quotient::linoid(R(2.5) - w * R(0.1), e10 * R(12.182493960703473));  // 0.1·E(−(v+40), 10)
     const R bm = R(4) * exp(w * R(-1.0 / 18));
     const R ah = R(0.07) * e20;
-    const R bh = R(1) / (R(1) + e10 * R(20.085536923187668));
-    const R an = R(0.1) * linoid(R(1) - w * R(0.1), e10 * R(2.718281828459045));  // 0.01·E(−(v+55), 10)
+    const Quotient<R> bh{R(1), R(1) + e10 * R(20.085536923187668)};
+    const auto an = R(0.1) * quotient::linoid(R(1) - w * R(0.1), e10 * R(2.718281828459045));  // 0.01·E(−(v+55), 10)
     const R bn = R(0.125) * e80;
     gate[m] = alpha_beta(am, bm, q);
     gate[h] = alpha_beta(ah, bh, q);

@@ -314,7 +314,7 @@ int32_t gv_poly_bound(const char* mechanism, double celsius, double dt, int32_t 
     context.env = {dt, celsius};
     m.globals(context.env, context.globals);
     const Kernels& k = kernels_of(isa);
-    const PolyCurves p = fit_gates(m, context, single != 0 ? k.poly_f32 : k.poly_f64);
+    const PolyCurves p = fit_gates(m, context, k.poly, single != 0 ? Precision::f32 : Precision::f64);
     *segments = p.segments;
     std::copy(p.bound.begin(), p.bound.end(), out);
   });

@@ -28,16 +28,37 @@ constexpr int lanes_of(Precision p) { return p == Precision::f64 ? 8 : 16; }
 constexpr int gate_bytes(Precision p) { return p == Precision::f64 ? 8 : 4; }
 constexpr int voltage_bytes(Precision p) { return p == Precision::f32 ? 4 : 8; }
 
-// Piecewise polynomials of a mechanism's gates: for each gate `segments` rows of the coefficients of inf, then of
-// 1 − exp(−dt/tau), from the lowest degree; or, by coefficient, those rows transposed.
-struct PolyTable {
-  double low, high;  // mV
-  int segments;
-  const void* coefficients;
-};
-// Degree, and the least number of segments; twice as many are taken where the error asks for it.
+// How an ISA wants piecewise polynomials, which are read in float32 whatever the precision: of the lowest degree, then of the fewest
+// segments, that keep the tolerance. `lanes` = 0, for registers that a permutation reads: [curve][coefficient][segment]. Else rows,
+// [segment][chunk][coefficient][curve of the chunk]: a lane evaluates as many curves at once as a chunk holds.
 struct PolyForm {
+  int lowest_degree, highest_degree;
+  int fewest_segments, most_segments;  // powers of two
+  int lanes;                           // of a register: the curves of a chunk
+  static constexpr int few = 4;        // of 16 bytes: the curves of the last chunk, where they suffice
+
+  constexpr int chunk(int remaining) const { return remaining > few ? lanes : few; }
+  constexpr int row(int curves, int degree) const {
+    int size = 0;
+    for (int first = 0; first < curves; first += chunk(curves - first)) size += chunk(curves - first) * (degree + 1);
+    return size;
+  }
+  constexpr int size(int curves, int degree, int segments) const {
+    return segments * (lanes == 0 ? curves * (degree + 1) : row(curves, degree));
+  }
+  constexpr int place(int curves, int degree, int segments, int curve, int segment, int coefficient) const {
+    if (lanes == 0) return (curve * (degree + 1) + coefficient) * segments + segment;
+    int first = 0;
+    while (curve - first >= chunk(curves - first)) first += chunk(curves - first);
+    return segment * row(curves, degree) + first * (degree + 1) + coefficient * chunk(curves - first) + curve - first;
+  }
+};
+
+// The curves inf and 1 − exp(−dt/tau) of each gate of a mechanism, in the form of the ISA.
+struct PolyTable {
+  float per_mV, origin;  // v in segments from the first: per_mV·v + origin
   int degree, segments;
+  const float* coefficients;
 };
 
 // NEURON's tables of hh: inf and tau of each gate at −100…100 mV, [gate][2][201], each linear between whole mV, the end values
@@ -90,6 +111,16 @@ struct Phase {
 
 using StepFunction = void (*)(const Instances&, const Block&, const Phase&, const RateContext&);
 
+// Across nodes, up to eight unbranched runs of nodes that are solved side by side. A row holds one node of each run that is long
+// enough, longest runs first, its lanes in a row of 8, 4 or 1 places; the parent of a lane is the same lane of the row before.
+struct Strip {
+  static constexpr int kRuns = 8, kWidths = 3, kWidth[kWidths] = {8, 4, 1};
+  std::int32_t first;          // place of the first row
+  std::int32_t rows[kWidths];  // of each width, in this order
+  std::int32_t runs;
+  std::int32_t parent[kRuns];  // place, of each lane of the first row
+};
+
 // The tree of one block. Nodes are numbered so that a parent precedes its children.
 struct Tree {
   enum Flag : std::uint8_t {
@@ -100,8 +131,10 @@ struct Tree {
   std::int32_t nodes;
   std::int32_t sub_blocks;
   bool lane_geometry;          // conductance and diagonal have one value a lane
-  const std::int32_t* parent;
+  const std::int32_t* parent;  // across cells: of each node
   const std::uint8_t* flags;
+  const Strip* strips;         // across nodes: of all nodes but the root, which is at place 0
+  std::int32_t strip_count;
   const void* axial;           // µS to the parent
   const void* diagonal;        // µS: capacitance/dt + axial conductances
   const std::int32_t* bare_vectors;  // vectors (across cells: nodes) that no mechanism stores to: the solve leaves them 0
@@ -115,8 +148,7 @@ using CrossingFunction = std::uint32_t (*)(const void* before, const void* now, 
 // What one ISA offers; indices: mechanism in catalogue order, precision, rates.
 struct Kernels {
   const char* isa;
-  bool table_by_row;  // how it wants the coefficients of polynomials
-  PolyForm poly_f64, poly_f32;
+  PolyForm poly;
   StepFunction (*step)(int mechanism, Precision, Rates);  // null if the mechanism has no such form
   SolveFunction solve_cells[kPrecisions];
   SolveFunction solve_nodes[kPrecisions];

@@ -12,33 +12,29 @@
 namespace galvani {
 namespace {
 
-// Registers whose work is interleaved, to fill the latency of the long chains of an exact gate; the chains of polynomials are short.
-// More than the ISA has names for spills.
-#if defined(__AVX2__) && !defined(__AVX512F__)
-constexpr int interleaved(Rates rates) { return rates == Rates::poly ? 1 : 2; }
-#else
-constexpr int interleaved(Rates) { return 1; }
-#endif
+// What one turn of a loop works on, so that long chains of dependent operations overlap: kUnits runs of kChunk lanes that lie
+// together, each in a vector of W. More registers than the ISA has names for would spill.
+struct Turn { int chunk, units; };
+constexpr Turn turn_of(Precision precision, Rates rates) {
+  const int W = lanes_of(precision);
+  if (kVectorBytes == 64) return {W, 2};
+  if (precision == Precision::f64) return {rates == Rates::poly || kVectorBytes == 32 ? 2 * kLanes<double> : kLanes<double>, 1};
+  return {rates != Rates::poly && kVectorBytes == 32 ? 2 * kLanes<float> : kLanes<float>, 1};
+}
 
 // The declared precisions: G for gates and conductances, S for voltage, as many lanes; W cells in a vector.
-template <Rates kMode>
-struct F64 {
-  using G = Pack<double, interleaved(kMode) * kLanes<double>>;
-  using S = G;
-  static constexpr int W = lanes_of(Precision::f64);
+template <Precision kPrecision, Rates kMode, class TG, class TS>
+struct Form {
+  static constexpr int W = lanes_of(kPrecision), kChunk = turn_of(kPrecision, kMode).chunk, kUnits = turn_of(kPrecision, kMode).units;
+  using G = Pack<TG, kChunk * kUnits>;
+  using S = Pack<TS, kChunk * kUnits>;
 };
 template <Rates kMode>
-struct Mixed {
-  using G = Pack<float, interleaved(kMode) * kLanes<float>>;
-  using S = Pack<double, G::size>;
-  static constexpr int W = lanes_of(Precision::mixed);
-};
+using F64 = Form<Precision::f64, kMode, double, double>;
 template <Rates kMode>
-struct F32 {
-  using G = Pack<float, interleaved(kMode) * kLanes<float>>;
-  using S = G;
-  static constexpr int W = lanes_of(Precision::f32);
-};
+using Mixed = Form<Precision::mixed, kMode, float, double>;
+template <Rates kMode>
+using F32 = Form<Precision::f32, kMode, float, float>;
 
 // ---- gates ---------------------------------------------------------------------------------------------------------------
 
@@ -60,43 +56,51 @@ GALVANI_FN G step_of_gate(G y, const Gate<G>& gate, double dt) {
 template <template <class> class Mechanism, class G>
 GALVANI_FN void steps_exact(G v, const RateContext& context, const G* y, G* step) {
   Gate<G> gate[Mechanism<G>::states];
+  // Beyond ±300 mV, where no gate moves any more, products of rates would overflow in float32.
+  if constexpr (sizeof(typename G::Lane) == 4) v = clamp(v, G(-300), G(300));
   rates_of<Mechanism>(v, context, gate);
-  for (int s = 0; s < Mechanism<G>::states; ++s) step[s] = step_of_gate(y[s], gate[s], context.env.dt);
+  unrolled<Mechanism<G>::states>([&](auto s) GALVANI_LAMBDA { step[s] = step_of_gate(y[s], gate[s], context.env.dt); });
 }
 
-template <int kSegments, template <class> class Mechanism, class G>
-GALVANI_FN void steps_poly_segments(G v, const PolyTable& table, const G* y, G* step) {
-  using T = typename G::Lane;
-  constexpr int n = kPolyForm<T>.degree + 1;
-  const auto at = segment_of(v, static_cast<T>(table.low), static_cast<T>(kSegments / (table.high - table.low)), kSegments);
-  const T* rows = static_cast<const T*>(table.coefficients);
-  for (int s = 0; s < Mechanism<G>::states; ++s, rows += 2 * n * kSegments) {
-    G c[2 * n];
-    coefficients<2 * n, kSegments>(rows, at, c);
-    G inf = c[n - 1], approach = c[2 * n - 1];
-    unrolled<n - 1>([&](auto j) GALVANI_LAMBDA {
-      inf = inf * at.u + c[n - 2 - j];
-      approach = approach * at.u + c[2 * n - 2 - j];
-    });
-    step[s] = approach * (inf - y[s]);
-  }
+template <int kDegree, template <class> class Mechanism, class F, class G>
+GALVANI_FN void steps_poly_degree(F t, const PolyTable& table, const G* y, G* step) {
+  constexpr int states = Mechanism<G>::states;
+  F curve[2 * states];
+  polynomials<2 * states, kDegree>(table.coefficients, segment_of(t, table.segments), curve);
+  unrolled<states>([&](auto s) GALVANI_LAMBDA { step[s] = convert<G>(curve[2 * s + 1]) * (convert<G>(curve[2 * s]) - y[s]); });
 }
 
-template <template <class> class Mechanism, class G>
-__attribute__((noinline)) void steps_outside(const G* v, const Mask<typename G::Lane, G::size>* outside, const RateContext& context,
-                                             const G* y, G* step) {
+// The states and steps of a mechanism, to be handed over by value: what a pointer leads to would be kept in memory throughout.
+template <class G, int kStates>
+struct Steps { G y[kStates], step[kStates]; };
+
+// The exact steps where the table ends.
+template <template <class> class Mechanism, class F, class G>
+__attribute__((noinline)) Steps<G, Mechanism<G>::states> steps_outside(F t, G v, const RateContext& context, Steps<G, Mechanism<G>::states> in) {
   G exact[Mechanism<G>::states];
-  steps_exact<Mechanism>(*v, context, y, exact);
-  for (int s = 0; s < Mechanism<G>::states; ++s) step[s] = select(*outside, exact[s], step[s]);
+  steps_exact<Mechanism>(v, context, in.y, exact);
+  const F segments(context.poly.segments);
+  const auto inside = convert<G>(select(t < F(0), F(0), select(t < segments, F(1), F(0)))) > G(0.5);
+  unrolled<Mechanism<G>::states>([&](auto s) GALVANI_LAMBDA { in.step[s] = select(inside, in.step[s], exact[s]); });
+  return in;
 }
 
 template <template <class> class Mechanism, class G>
 GALVANI_FN void steps_poly(G v, const RateContext& context, const G* y, G* step) {
-  constexpr int few = kPolyForm<typename G::Lane>.segments;
-  if (context.poly.segments == few) steps_poly_segments<few, Mechanism>(v, context.poly, y, step);
-  else steps_poly_segments<2 * few, Mechanism>(v, context.poly, y, step);
-  const auto outside = (v < G(context.poly.low)) | (v > G(context.poly.high));
-  if (__builtin_expect(any(outside), 0)) steps_outside<Mechanism>(&v, &outside, context, y, step);
+  using F = Pack<float, G::size>;
+  constexpr int states = Mechanism<G>::states, lowest = kPolyForm.lowest_degree, highest = kPolyForm.highest_degree;
+  static_assert(highest - lowest <= 2);
+  const PolyTable& table = context.poly;
+  const F t = convert<F>(v) * F::broadcast(table.per_mV) + F::broadcast(table.origin);
+  if (table.degree == lowest) steps_poly_degree<lowest, Mechanism>(t, table, y, step);
+  else if (table.degree < highest) steps_poly_degree<lowest + 1, Mechanism>(t, table, y, step);
+  else steps_poly_degree<highest, Mechanism>(t, table, y, step);
+  if (!GALVANI_LIKELY(!any((t < F(0)) | (t >= F(table.segments))))) {
+    Steps<G, states> s;
+    unrolled<states>([&](auto k) GALVANI_LAMBDA { s.y[k] = y[k], s.step[k] = step[k]; });
+    s = steps_outside<Mechanism>(t, v, context, s);
+    unrolled<states>([&](auto k) GALVANI_LAMBDA { step[k] = s.step[k]; });
+  }
 }
 
 // NEURON's tables, a lane at a time; not meant to be fast.
@@ -117,164 +121,257 @@ GALVANI_FN void steps_table(G v, const RateContext& context, const G* y, G* step
 
 // ---- one mechanism over a block ------------------------------------------------------------------------------------------
 
+// The values of a struct that is made of values of type G alone, by number. One at a time, they stay in registers; a struct copied
+// as a whole goes through memory in pieces narrower than a register, and the loads wait for them.
+template <class G, class Struct>
+inline constexpr int kFields = static_cast<int>(sizeof(Struct) / sizeof(G));
+template <class G, class Struct>
+GALVANI_FN G& field(Struct& s, int number) {
+  return reinterpret_cast<G*>(&s)[number];
+}
+
 // Fields of an instance: the scale, then the mechanism's parameters.
 template <class M, class G>
 struct Fields {
-  static constexpr int count = 1 + static_cast<int>(sizeof(typename M::Parameters) / sizeof(G));
   G scale;
   typename M::Parameters p;
+  static constexpr int count = 1 + kFields<G, typename M::Parameters>;
 
-  static GALVANI_FN Fields load(const typename G::Lane* from, int stride) {
-    G all[count];
-    for (int f = 0; f < count; ++f) all[f] = G::load(from + f * stride);
+  template <class Read>
+  static GALVANI_FN Fields read(Read&& value) {
     Fields r;
-    std::memcpy(static_cast<void*>(&r), all, sizeof r);
-    return r;
-  }
-  static GALVANI_FN Fields broadcast(const typename G::Lane* from) {
-    G all[count];
-    for (int f = 0; f < count; ++f) all[f] = G::broadcast(from[f]);
-    Fields r;
-    std::memcpy(static_cast<void*>(&r), all, sizeof r);
+    unrolled<count>([&](auto f) GALVANI_LAMBDA { field<G>(r, f) = value(f); });
     return r;
   }
 };
 
 // The same parameters in another precision.
-template <class S, class G, class To, class From>
-GALVANI_FN To converted(const From& p) {
-  constexpr int n = sizeof(From) / sizeof(G);
-  static_assert(sizeof(To) == n * sizeof(S));
-  G from[n];
-  S to[n];
-  std::memcpy(from, &p, sizeof p);
-  for (int k = 0; k < n; ++k) to[k] = convert<S>(from[k]);
+template <class To, class S, class G, class From>
+GALVANI_FN To converted(From p) {
+  static_assert(kFields<S, To> == kFields<G, From>);
   To r;
-  std::memcpy(static_cast<void*>(&r), to, sizeof r);
+  unrolled<kFields<G, From>>([&](auto f) GALVANI_LAMBDA { field<S>(r, f) = convert<S>(field<G>(p, f)); });
   return r;
 }
 
-template <template <class> class Mechanism, class Precision_, Rates kMode>
-void step(const Instances& in, const Block& block, const Phase& phase, const RateContext& context) {
-  using G = typename Precision_::G;
-  using S = typename Precision_::S;
+// A pack of units of kChunk lanes; at(unit) says where each lies.
+template <class P, int kChunk, int kUnit = 0, class At>
+GALVANI_FN P load(const At& at) {
+  if constexpr (P::size == kChunk) return P::load(at(kUnit));
+  else return {load<typename P::Half, kChunk, kUnit>(at), load<typename P::Half, kChunk, kUnit + P::size / 2 / kChunk>(at)};
+}
+template <class P, int kChunk, int kUnit = 0, class At>
+GALVANI_FN P broadcast(const At& at) {
+  if constexpr (P::size == kChunk) return P::broadcast(*at(kUnit));
+  else return {broadcast<typename P::Half, kChunk, kUnit>(at), broadcast<typename P::Half, kChunk, kUnit + P::size / 2 / kChunk>(at)};
+}
+template <int kChunk, int kUnit = 0, class P, class At>
+GALVANI_FN void store(P value, const At& at) {
+  if constexpr (P::size == kChunk) {
+    value.store(at(kUnit));
+  } else {
+    store<kChunk, kUnit>(value.low, at);
+    store<kChunk, kUnit + P::size / 2 / kChunk>(value.high, at);
+  }
+}
+// One unit after the other, as two may be the same place; the first `units` of them.
+template <int kChunk, int kUnit = 0, class P, class At>
+GALVANI_FN void add(P value, const At& at, int units) {
+  if constexpr (P::size == kChunk) {
+    if (kUnit < units) (P::load(at(kUnit)) + value).store(at(kUnit));
+  } else {
+    add<kChunk, kUnit>(value.low, at, units);
+    add<kChunk, kUnit + P::size / 2 / kChunk>(value.high, at, units);
+  }
+}
+
+// Where the lanes of one unit lie: in vectors of nodes, in those of pools, and its own.
+template <class T>
+struct Unit {
+  std::int64_t node, pool;
+  const T* parameters;
+  T* y;
+};
+
+template <template <class> class Mechanism, class F, Rates kMode, bool kByLane>
+GALVANI_FN void step_turn(const Unit<typename F::G::Lane>* unit, int units, bool first, const Block& block, const Phase& phase,
+                          const RateContext& context) {
+  using G = typename F::G;
+  using S = typename F::S;
   using T = typename G::Lane;
-  using VT = typename S::Lane;
   using M = Mechanism<G>;
-  constexpr int W = Precision_::W;
+  constexpr int W = F::W, kChunk = F::kChunk;
   constexpr int states = M::states;
-  constexpr int stored = states * (sizeof(T) == 4 && is_slow<M> ? 2 : 1);
-  const int U = in.sub_blocks;
-  const T* parameters = static_cast<const T*>(in.parameters);
-  const std::int64_t stride = static_cast<std::int64_t>(Fields<M, G>::count) * (in.lane_parameters ? U * W : 1);
-  VT* const vs = static_cast<VT*>(block.v);
-  VT* const ds = static_cast<VT*>(block.d);
-  VT* const rs = static_cast<VT*>(block.r);
-  T* y = static_cast<T*>(in.state);
+  constexpr bool remainders = sizeof(T) == 4 && is_slow<M>;
 
-  for (int i = 0; i < in.count; ++i, parameters += stride) {
-    for (int u = 0; u < U; ++u, y += stored * W) {
-      for (int l = 0; l < W; l += G::size) {
-        const auto f = in.lane_parameters ? Fields<M, G>::load(parameters + u * Fields<M, G>::count * W + l, W)
-                                          : Fields<M, G>::broadcast(parameters);
-        const std::int64_t at = (static_cast<std::int64_t>(in.node[i]) * U + u) * W + l;
-        const S v = S::load(vs + at);
-        const G vg = convert<G>(v);
-        [[maybe_unused]] VT* cai = nullptr;
-        [[maybe_unused]] VT* eca = nullptr;
-        [[maybe_unused]] VT* ica = nullptr;
-        if constexpr (M::ion == Ion::ca || calcium_gated<M, G>) {
-          const std::int64_t pool = (static_cast<std::int64_t>(in.pool[i]) * U + u) * W + l;
-          cai = static_cast<VT*>(block.cai) + pool;
-          eca = static_cast<VT*>(block.eca) + pool;
-          ica = static_cast<VT*>(block.ica) + pool;
-        }
+  using VT = typename S::Lane;
+  const auto node_at = [&](void* array) GALVANI_LAMBDA { return [=](int u) GALVANI_LAMBDA { return static_cast<VT*>(array) + unit[u].node; }; };
+  const auto pool_at = [&](void* array) GALVANI_LAMBDA { return [=](int u) GALVANI_LAMBDA { return static_cast<VT*>(array) + unit[u].pool; }; };
+  const auto cai_at = pool_at(block.cai), eca_at = pool_at(block.eca), ica_at = pool_at(block.ica);
+  const S v = load<S, kChunk>(node_at(block.v));
+  const auto y_at = [&](int s) GALVANI_LAMBDA { return [=](int u) GALVANI_LAMBDA { return unit[u].y + s * W; }; };
+  // Read where they are used: the gates need none, and their registers.
+  const auto fields = [&] GALVANI_LAMBDA {
+    return Fields<M, G>::read([&](auto k) GALVANI_LAMBDA {
+      const auto at = [=](int u) GALVANI_LAMBDA { return unit[u].parameters + (kByLane ? k * W : static_cast<int>(k)); };
+      if constexpr (kByLane) return load<G, kChunk>(at);
+      else return broadcast<G, kChunk>(at);
+    });
+  };
 
-        if constexpr (M::kind == Kind::pool) {
-          // Concentrations are kept as voltages are: in float32 the slow approach to rest would be lost to rounding.
-          const auto present = convert<S>(f.scale) > S(0);
-          if (phase.advance) {
-            const S c = S::load(cai);
-            select(present, Mechanism<S>::advance(converted<S, G, typename Mechanism<S>::Parameters>(f.p), c, S::load(ica)), c).store(cai);
-          }
-          if (phase.current) {
-            select(present, convert<S>(M::reversal(f.p, convert<G>(S::load(cai)))), S::load(eca)).store(eca);
-            S(0).store(ica);
-          }
-        } else {
-          G ys[states == 0 ? 1 : states];
-          for (int s = 0; s < states; ++s) ys[s] = G::load(y + s * W + l);
-          if (states > 0 && phase.advance) {
-            if constexpr (M::kind == Kind::synapse) {
-              M::decay(f.p, ys);
-            } else if constexpr (states > 0) {
-              G step[states];
-              if constexpr (calcium_gated<M, G>) {
-                Gate<G> gate[states];
-                M::calcium_rates(convert<G>(S::load(cai)), gate);
-                for (int s = 0; s < states; ++s) step[s] = step_of_gate(ys[s], gate[s], context.env.dt);
-              } else if constexpr (kMode == Rates::poly) {
-                steps_poly<Mechanism>(vg, context, ys, step);
-              } else if constexpr (kMode == Rates::table) {
-                steps_table<Mechanism>(vg, context, ys, step);
-              } else {
-                steps_exact<Mechanism>(vg, context, ys, step);
-              }
-              for (int s = 0; s < states; ++s) {
-                if constexpr (stored > states) {  // what rounding took from earlier steps goes into this one
-                  T* const remainder = y + (states + s) * W + l;
-                  const G whole = step[s] + G::load(remainder);
-                  const G next = ys[s] + whole;
-                  (whole - (next - ys[s])).store(remainder);
-                  ys[s] = next;
-                } else {
-                  ys[s] = ys[s] + step[s];
-                }
-              }
-            }
-            for (int s = 0; s < states; ++s) ys[s].store(y + s * W + l);
-          }
-          if (phase.current) {
-            S g, i_out;  // µS and nA, outward
-            if constexpr (carries_several<M, G>) {
-              g = S(0);
-              i_out = S(0);
-              M::conductances(f.p, ys, [&](Ion, G conductance, G reversal) GALVANI_LAMBDA {
-                const S part = convert<S>(f.scale * conductance);
-                g = g + part;
-                i_out = i_out + part * (v - convert<S>(reversal));
-              });
-            } else if constexpr (M::kind == Kind::stimulus) {
-              using D = Pack<double, G::size>;  // time in float64, whatever the precision
-              g = S(0);
-              i_out = convert<S>(convert<D>(f.scale) * Mechanism<D>::current(converted<D, G, typename Mechanism<D>::Parameters>(f.p), D(phase.t)));
-            } else if constexpr (requires(G& a, G& b) { M::current(f.p, ys, vg, a, b); }) {
-              G i_density, slope;
-              M::current(f.p, ys, vg, i_density, slope);
-              g = convert<S>(f.scale * slope);
-              i_out = convert<S>(f.scale * i_density);
-            } else {
-              const G conductance = M::conductance(f.p, ys);
-              g = convert<S>(f.scale * conductance);
-              if constexpr (M::ion == Ion::ca) {
-                const S drive = v - S::load(eca);
-                (S::load(ica) + convert<S>(conductance) * drive).store(ica);
-                i_out = g * drive;
-              } else {
-                i_out = g * (v - convert<S>(M::reversal(f.p)));
-              }
-            }
-            if (i < in.first) {
-              g.store(ds + at);
-              (-i_out).store(rs + at);
-            } else {
-              (S::load(ds + at) + g).store(ds + at);
-              (S::load(rs + at) - i_out).store(rs + at);
-            }
-          }
+  if constexpr (M::kind == Kind::pool) {
+    // Concentrations are kept as voltages are: in float32 the slow approach to rest would be lost to rounding.
+    const auto f = fields();
+    const auto present = convert<S>(f.scale) > S(0);
+    if (phase.advance) {
+      const S c = load<S, kChunk>(cai_at);
+      const S next = Mechanism<S>::advance(converted<typename Mechanism<S>::Parameters, S, G>(f.p), c, load<S, kChunk>(ica_at));
+      store<kChunk>(select(present, next, c), cai_at);
+    }
+    if (phase.current) {
+      const S reversal = convert<S>(M::reversal(f.p, convert<G>(load<S, kChunk>(cai_at))));
+      store<kChunk>(select(present, reversal, load<S, kChunk>(eca_at)), eca_at);
+      store<kChunk>(S(0), ica_at);
+    }
+  } else {
+    G ys[states == 0 ? 1 : states];
+    unrolled<states>([&](auto s) GALVANI_LAMBDA { ys[s] = load<G, kChunk>(y_at(s)); });
+    if constexpr (M::kind == Kind::synapse) {  // most are at rest most of the time
+      auto active = ys[0] < G(0);
+      unrolled<states>([&](auto s) GALVANI_LAMBDA { active = active | (ys[s] < G(0)) | (ys[s] > G(0)); });
+      if (!any(active)) {
+        if (phase.current && first) {
+          store<kChunk>(S(0), node_at(block.d));
+          store<kChunk>(S(0), node_at(block.r));
         }
+        return;
       }
     }
+    if (states > 0 && phase.advance) {
+      if constexpr (M::kind == Kind::synapse) {
+        M::decay(fields().p, ys);
+      } else if constexpr (states > 0) {
+        const G vg = convert<G>(v);
+        G step[states];
+        if constexpr (calcium_gated<M, G>) {
+          Gate<G> gate[states];
+          M::calcium_rates(convert<G>(load<S, kChunk>(cai_at)), gate);
+          unrolled<states>([&](auto s) GALVANI_LAMBDA { step[s] = step_of_gate(ys[s], gate[s], context.env.dt); });
+        } else if constexpr (kMode == Rates::poly) {
+          steps_poly<Mechanism>(vg, context, ys, step);
+        } else if constexpr (kMode == Rates::table) {
+          steps_table<Mechanism>(vg, context, ys, step);
+        } else {
+          steps_exact<Mechanism>(vg, context, ys, step);
+        }
+        unrolled<states>([&](auto s) GALVANI_LAMBDA {
+          if constexpr (remainders) {  // what rounding took from earlier steps goes into this one
+            const G whole = step[s] + load<G, kChunk>(y_at(states + s));
+            const G next = ys[s] + whole;
+            store<kChunk>(whole - (next - ys[s]), y_at(states + s));
+            ys[s] = next;
+          } else {
+            ys[s] = ys[s] + step[s];
+          }
+        });
+      }
+      unrolled<states>([&](auto s) GALVANI_LAMBDA { store<kChunk>(ys[s], y_at(s)); });
+    }
+    if (phase.current) {
+      const auto f = fields();
+      S g, i_out;  // µS and nA, outward
+      const G vg = convert<G>(v);
+      if constexpr (carries_several<M, G>) {
+        G sum(0), current(0);
+        M::conductances(f.p, ys, [&](Ion, G conductance, G reversal) GALVANI_LAMBDA {
+          sum = sum + conductance;
+          current = current + conductance * (vg - reversal);
+        });
+        g = convert<S>(f.scale * sum);
+        i_out = convert<S>(f.scale * current);
+      } else if constexpr (M::kind == Kind::stimulus) {
+        using D = Pack<double, G::size>;  // time in float64, whatever the precision
+        g = S(0);
+        i_out = convert<S>(convert<D>(f.scale) * Mechanism<D>::current(converted<typename Mechanism<D>::Parameters, D, G>(f.p), D(phase.t)));
+      } else if constexpr (requires(G& a, G& b) { M::current(f.p, ys, vg, a, b); }) {
+        G i_density, slope;
+        M::current(f.p, ys, vg, i_density, slope);
+        g = convert<S>(f.scale * slope);
+        i_out = convert<S>(f.scale * i_density);
+      } else {
+        const G conductance = M::conductance(f.p, ys);
+        g = convert<S>(f.scale * conductance);
+        if constexpr (M::ion == Ion::ca) {
+          const S drive = v - load<S, kChunk>(eca_at);
+          add<kChunk>(convert<S>(conductance) * drive, ica_at, units);
+          i_out = g * drive;
+        } else {
+          i_out = convert<S>(f.scale * conductance * (vg - M::reversal(f.p)));
+        }
+      }
+      if (first) {
+        store<kChunk>(g, node_at(block.d));
+        store<kChunk>(-i_out, node_at(block.r));
+      } else {
+        add<kChunk>(g, node_at(block.d), units);
+        add<kChunk>(-i_out, node_at(block.r), units);
+      }
+    }
+  }
+}
+
+// Instances from `begin` to `end`.
+template <template <class> class Mechanism, class F, Rates kMode, bool kByLane>
+void step_range(const Instances& in, const Block& block, const Phase& phase, const RateContext& context, int begin, int end) {
+  using G = typename F::G;
+  using T = typename G::Lane;
+  using M = Mechanism<G>;
+  constexpr int W = F::W, kChunk = F::kChunk, kUnits = F::kUnits;
+  constexpr int fields = Fields<M, G>::count;
+  constexpr int stored = M::states * (sizeof(T) == 4 && is_slow<M> ? 2 : 1);
+  static_assert(kChunk == W || kUnits == 1);
+  const int U = in.sub_blocks;
+  const T* parameters = static_cast<const T*>(in.parameters) + static_cast<std::int64_t>(begin) * fields * (kByLane ? U * W : 1);
+  T* y = static_cast<T*>(in.state) + static_cast<std::int64_t>(begin) * U * stored * W;
+  Unit<T> unit[kUnits] = {};
+
+  for (int i = begin, u = 0; i < end;) {
+    int units = 0;
+    for (; units < kUnits && i < end; ++units) {
+      unit[units].node = (static_cast<std::int64_t>(in.node[i]) * U + u) * W;
+      if constexpr (M::ion == Ion::ca || calcium_gated<M, G>) unit[units].pool = (static_cast<std::int64_t>(in.pool[i]) * U + u) * W;
+      unit[units].parameters = parameters;
+      unit[units].y = y;
+      y += stored * W;
+      if (kByLane) parameters += fields * W;
+      if (++u == U) {
+        u = 0;
+        ++i;
+        if (!kByLane) parameters += fields;
+      }
+    }
+    // A last turn of too few units does one of them again: what it stores is the same, and it adds once.
+    for (int n = units; n < kUnits; ++n) unit[n] = unit[0];
+    for (int l = 0; l < W; l += kChunk) {
+      step_turn<Mechanism, F, kMode, kByLane>(unit, units, end <= in.first, block, phase, context);
+      if constexpr (kChunk < W) {
+        unit->node += kChunk;
+        unit->pool += kChunk;
+        unit->parameters += kByLane ? kChunk : 0;
+        unit->y += kChunk;
+      }
+    }
+  }
+}
+
+template <template <class> class Mechanism, class F, Rates kMode>
+void step(const Instances& in, const Block& block, const Phase& phase, const RateContext& context) {
+  if (in.lane_parameters) {
+    step_range<Mechanism, F, kMode, true>(in, block, phase, context, 0, in.first);
+    step_range<Mechanism, F, kMode, true>(in, block, phase, context, in.first, in.count);
+  } else {
+    step_range<Mechanism, F, kMode, false>(in, block, phase, context, 0, in.first);
+    step_range<Mechanism, F, kMode, false>(in, block, phase, context, in.first, in.count);
   }
 }
 
@@ -289,7 +386,8 @@ GALVANI_FN S geometry(const void* array, std::int64_t i, std::int64_t lane) {
 }
 
 // Across cells, the lanes from `lane` of every node vector. d and r arrive as the sums over mechanisms and leave as the factors of
-// the back substitution.
+// the back substitution. Along an unbranched run each diagonal waits for the division of the one before: carrying 1/d and g², not
+// their product, leaves one fused multiply-add between the divisions.
 template <class S, bool kByLane>
 void solve_lanes(const Tree& tree, const Block& block, std::int64_t stride, std::int64_t lane) {
   using T = typename S::Lane;
@@ -297,7 +395,7 @@ void solve_lanes(const Tree& tree, const Block& block, std::int64_t stride, std:
   T* const d = static_cast<T*>(block.d) + lane;
   T* const r = static_cast<T*>(block.r) + lane;
   const std::int64_t step = kByLane ? stride : 1;
-  S carry_d(0), carry_r(0);
+  S inverse(0), g2(0), carry_r(0);
   S vi = S::load(v + (tree.nodes - 1) * stride);
   for (std::int64_t i = tree.nodes - 1; i > 0; --i) {
     const int flags = tree.flags[i];
@@ -306,24 +404,23 @@ void solve_lanes(const Tree& tree, const Block& block, std::int64_t stride, std:
     S di = S::load(d + at) + geometry<S, kByLane>(tree.diagonal, i * step, lane);
     S ri = S::load(r + at);
     if (flags & Tree::child_follows) {
-      di = di + carry_d;
+      di = di - inverse * g2;
       ri = ri + carry_r;
     }
+    inverse = S(1) / di;
+    g2 = g * g;
     const S vp = S::load(v + parent);
     const S flow = g * (vp - vi);
     ri = ri + flow;
-    const S inverse = S(1) / di;
     const S factor = g * inverse;
     factor.store(d + at);
     (ri * inverse).store(r + at);
-    const S to_d = -(factor * g);
     const S to_r = factor * ri - flow;
     if (flags & Tree::parent_precedes) {
-      carry_d = to_d;
       carry_r = to_r;
       vi = vp;
     } else {
-      (S::load(d + parent) + to_d).store(d + parent);
+      (S::load(d + parent) - inverse * g2).store(d + parent);
       (S::load(r + parent) + to_r).store(r + parent);
       vi = S::load(v + at - stride);
     }
@@ -331,7 +428,7 @@ void solve_lanes(const Tree& tree, const Block& block, std::int64_t stride, std:
   S d0 = S::load(d) + geometry<S, kByLane>(tree.diagonal, 0, lane);
   S r0 = S::load(r);
   if (tree.flags[0] & Tree::child_follows) {
-    d0 = d0 + carry_d;
+    d0 = d0 - inverse * g2;
     r0 = r0 + carry_r;
   }
   S dv = r0 / d0;
@@ -351,47 +448,126 @@ void solve_lanes(const Tree& tree, const Block& block, std::int64_t stride, std:
   }
 }
 
+template <class S>
+void solve_lanes(const Tree& tree, const Block& block, std::int64_t stride, std::int64_t lane) {
+  if (tree.lane_geometry) solve_lanes<S, true>(tree, block, stride, lane);
+  else solve_lanes<S, false>(tree, block, stride, lane);
+}
+
 template <class T, int W>
 void solve_cells(const Tree& tree, const Block& block) {
   using S = Pack<T, kLanes<T>>;
   const std::int64_t stride = static_cast<std::int64_t>(tree.sub_blocks) * W;
-  for (std::int64_t lane = 0; lane < stride; lane += S::size) {
-    if (tree.lane_geometry) solve_lanes<S, true>(tree, block, stride, lane);
-    else solve_lanes<S, false>(tree, block, stride, lane);
+  std::int64_t lane = 0;
+  for (; lane + 2 * S::size <= stride; lane += 2 * S::size) solve_lanes<Pack<T, 2 * S::size>>(tree, block, stride, lane);  // their divisions overlap
+  for (; lane < stride; lane += S::size) solve_lanes<S>(tree, block, stride, lane);
+}
+
+// Across nodes: one cell, strip by strip, the runs of a strip side by side.
+template <class T, int N>
+struct Row {
+  typedef T Value __attribute__((vector_size(N * sizeof(T))));
+  static GALVANI_FN Value load(const T* from) {
+    Value v;
+    std::memcpy(&v, from, sizeof v);
+    return v;
+  }
+  static GALVANI_FN void store(Value v, T* to) { std::memcpy(to, &v, sizeof v); }
+};
+template <class T>
+struct Row<T, 1> {
+  using Value = T;
+  static GALVANI_FN T load(const T* from) { return *from; }
+  static GALVANI_FN void store(T v, T* to) { *to = v; }
+};
+
+template <class T>
+struct NodeArrays {
+  T *v, *d, *r;
+  const T *axial, *diagonal;
+};
+
+// What a row takes from the diagonal of the row before it, and gives to its right-hand side.
+template <class T>
+struct Carry {
+  alignas(64) T diagonal[Strip::kRuns], right[Strip::kRuns];
+};
+
+// `rows` rows from place `first`, last to first; v_before: of the row before them.
+template <class T, int N>
+GALVANI_FN void eliminate(const NodeArrays<T>& a, int first, int rows, const T* v_before, Carry<T>& carry) {
+  using R = Row<T, N>;
+  using V = typename R::Value;
+  V inverse = R::load(carry.diagonal), g2 = V{} + 1, right = R::load(carry.right);
+  V v = R::load(a.v + first + N * (rows - 1));
+  for (int row = rows - 1; row >= 0; --row) {
+    const int at = first + N * row;
+    const V g = R::load(a.axial + at);
+    const V d = R::load(a.d + at) + R::load(a.diagonal + at) - inverse * g2;
+    const V before = R::load(row > 0 ? a.v + at - N : v_before);
+    const V flow = g * (before - v);
+    const V r = R::load(a.r + at) + right + flow;
+    inverse = T(1) / d;
+    g2 = g * g;
+    const V factor = g * inverse;
+    R::store(factor, a.d + at);
+    R::store(r * inverse, a.r + at);
+    right = factor * r - flow;
+    v = before;
+  }
+  R::store(inverse * g2, carry.diagonal);
+  R::store(right, carry.right);
+}
+
+// First to last; dv_before: of the row before them. Leaves dV in r.
+template <class T, int N>
+GALVANI_FN void substitute(const NodeArrays<T>& a, int first, int rows, const T* dv_before) {
+  using R = Row<T, N>;
+  typename R::Value dv = R::load(dv_before);
+  for (int row = 0; row < rows; ++row) {
+    const int at = first + N * row;
+    dv = R::load(a.d + at) * dv + R::load(a.r + at);
+    R::store(dv, a.r + at);
+    R::store(R::load(a.v + at) + dv, a.v + at);
   }
 }
 
-// Across nodes: one cell, nodes in order of level, so that the divisions of independent branches overlap.
 template <class T, int W>
 void solve_nodes(const Tree& tree, const Block& block) {
-  T* const __restrict v = static_cast<T*>(block.v);
-  T* const __restrict d = static_cast<T*>(block.d);
-  T* const __restrict r = static_cast<T*>(block.r);
-  const T* const __restrict axial = static_cast<const T*>(tree.axial);
-  const T* const __restrict diagonal = static_cast<const T*>(tree.diagonal);
-  const std::int32_t* const __restrict parent = tree.parent;
-  for (int i = tree.nodes - 1; i > 0; --i) {
-    const int p = parent[i];
-    const T g = axial[i];
-    const T flow = g * (v[p] - v[i]);
-    const T ri = r[i] + flow;
-    const T inverse = T(1) / (d[i] + diagonal[i]);
-    const T factor = g * inverse;
-    d[i] = factor;
-    r[i] = ri * inverse;
-    d[p] -= factor * g;
-    r[p] += factor * ri - flow;
+  const NodeArrays<T> a = {static_cast<T*>(block.v), static_cast<T*>(block.d), static_cast<T*>(block.r), static_cast<const T*>(tree.axial),
+                           static_cast<const T*>(tree.diagonal)};
+  // Rows of each width of a strip: where they begin, and the values of the row before them in a node array.
+  static_assert(Strip::kWidth[0] == 8 && Strip::kWidth[1] == 4 && Strip::kWidth[2] == 1);
+  const auto second = [](const Strip& s) GALVANI_LAMBDA { return s.first + 8 * s.rows[0]; };
+  const auto third = [&](const Strip& s) GALVANI_LAMBDA { return second(s) + 4 * s.rows[1]; };
+  const auto parents = [](const Strip& s, const T* array, T* of) GALVANI_LAMBDA {
+    for (int k = 0; k < Strip::kRuns; ++k) of[k] = array[s.parent[k]];
+  };
+  alignas(64) T above[Strip::kRuns];
+  for (int n = tree.strip_count - 1; n >= 0; --n) {
+    const Strip& s = tree.strips[n];
+    parents(s, a.v, above);
+    Carry<T> carry = {};
+    if (s.rows[2] > 0) eliminate<T, 1>(a, third(s), s.rows[2], s.rows[1] > 0 ? a.v + third(s) - 4 : s.rows[0] > 0 ? a.v + third(s) - 8 : above, carry);
+    if (s.rows[1] > 0) eliminate<T, 4>(a, second(s), s.rows[1], s.rows[0] > 0 ? a.v + second(s) - 8 : above, carry);
+    if (s.rows[0] > 0) eliminate<T, 8>(a, s.first, s.rows[0], above, carry);
+    for (int k = 0; k < s.runs; ++k) {
+      a.d[s.parent[k]] -= carry.diagonal[k];
+      a.r[s.parent[k]] += carry.right[k];
+    }
   }
-  r[0] /= d[0] + diagonal[0];
-  v[0] += r[0];
-  for (int i = 1; i < tree.nodes; ++i) {
-    const T dv = d[i] * r[parent[i]] + r[i];
-    r[i] = dv;
-    v[i] += dv;
+  a.r[0] /= a.d[0] + a.diagonal[0];
+  a.v[0] += a.r[0];
+  for (int n = 0; n < tree.strip_count; ++n) {
+    const Strip& s = tree.strips[n];
+    parents(s, a.r, above);
+    if (s.rows[0] > 0) substitute<T, 8>(a, s.first, s.rows[0], above);
+    if (s.rows[1] > 0) substitute<T, 4>(a, second(s), s.rows[1], s.rows[0] > 0 ? a.r + second(s) - 8 : above);
+    if (s.rows[2] > 0) substitute<T, 1>(a, third(s), s.rows[2], s.rows[1] > 0 ? a.r + third(s) - 4 : s.rows[0] > 0 ? a.r + third(s) - 8 : above);
   }
   for (int k = 0; k < tree.bare_count; ++k) {
-    std::memset(d + tree.bare_vectors[k] * W, 0, W * sizeof(T));
-    std::memset(r + tree.bare_vectors[k] * W, 0, W * sizeof(T));
+    std::memset(a.d + tree.bare_vectors[k] * W, 0, W * sizeof(T));
+    std::memset(a.r + tree.bare_vectors[k] * W, 0, W * sizeof(T));
   }
 }
 
@@ -409,16 +585,16 @@ std::uint32_t crossing(const void* before, const void* now, double threshold) {
 
 // ---- the table ---------------------------------------------------------------------------------------------------------------
 
-template <template <class> class M, template <Rates> class P, Rates kMode>
+template <template <class> class M, template <Rates> class F, Rates kMode>
 constexpr StepFunction step_if_gated() {
-  using G = typename P<kMode>::G;
+  using G = typename F<kMode>::G;
   if constexpr (kMode == Rates::table && !requires(typename M<G>::Parameters p) { p.usetable; }) return nullptr;
-  else if constexpr (kMode == Rates::exact || (M<G>::states > 0 && voltage_gated<M<G>, G>)) return &step<M, P<kMode>, kMode>;
+  else if constexpr (kMode == Rates::exact || (M<G>::states > 0 && voltage_gated<M<G>, G>)) return &step<M, F<kMode>, kMode>;
   else return nullptr;
 }
 
-#define GALVANI_STEPS_OF_(M, P) \
-  {step_if_gated<M, P, Rates::exact>(), step_if_gated<M, P, Rates::poly>(), step_if_gated<M, P, Rates::table>()}
+#define GALVANI_STEPS_OF_(M, F) \
+  {step_if_gated<M, F, Rates::exact>(), step_if_gated<M, F, Rates::poly>(), step_if_gated<M, F, Rates::table>()}
 #define GALVANI_STEPS_(M) {GALVANI_STEPS_OF_(M, F64), GALVANI_STEPS_OF_(M, Mixed), GALVANI_STEPS_OF_(M, F32)},
 constexpr StepFunction kSteps[][kPrecisions][galvani::kRates] = {GALVANI_MECHANISMS(GALVANI_STEPS_)};
 
@@ -452,9 +628,7 @@ const Kernels& GALVANI_KERNELS() {
   constexpr int kW64 = lanes_of(Precision::f64), kWMixed = lanes_of(Precision::mixed), kW32 = lanes_of(Precision::f32);
   static constexpr Kernels kernels = {
       GALVANI_STRING(GALVANI_ISA),
-      kTableByRow,
-      kPolyForm<double>,
-      kPolyForm<float>,
+      kPolyForm,
       &step_of,
       {&solve_cells<double, kW64>, &solve_cells<double, kWMixed>, &solve_cells<float, kW32>},
       {&solve_nodes<double, kW64>, &solve_nodes<double, kWMixed>, &solve_nodes<float, kW32>},

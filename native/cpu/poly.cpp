@@ -1,12 +1,14 @@
 #include "cpu/poly.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace galvani {
 namespace {
 
-// Absolute error of inf and of 1 − exp(−dt/tau) beyond which twice the segments are taken.
-constexpr double kTolerance = 2e-6;
+// Absolute error of inf and of 1 − exp(−dt/tau) beyond which a higher degree or more segments are taken. For float32 a tenth of what
+// NEURON's own tables of hh are off by.
+constexpr double tolerance(Precision p) { return p == Precision::f64 ? 3e-6 : 3e-5; }
 
 // Segment width and start: `segments` equal pieces that cover the range, with a kink, if any, on a knot.
 void place(const Mechanism& m, int segments, double& low, double& high) {
@@ -41,12 +43,13 @@ PolyCurves fit(const Mechanism& m, const RateContext& context, int degree, int s
   const int count = 2 * static_cast<int>(m.states.size());
   PolyCurves p;
   place(m, segments, p.low, p.high);
+  p.degree = degree;
   p.segments = segments;
   p.coefficients.assign(static_cast<std::size_t>(count) * n * segments, 0);
   p.bound.assign(count, 0);
   const double width = (p.high - p.low) / segments;
   const auto place_of = [&](int curve, int segment, int j) {
-    return ((static_cast<std::size_t>(curve / 2) * segments + segment) * 2 + curve % 2) * n + j;
+    return (static_cast<std::size_t>(curve) * segments + segment) * n + j;
   };
   std::vector<double> u(n), y(static_cast<std::size_t>(n) * count), probe(count);
   for (int segment = 0; segment < segments; ++segment) {
@@ -69,15 +72,13 @@ PolyCurves fit(const Mechanism& m, const RateContext& context, int degree, int s
         for (int j = 0; j <= k; ++j) power[j] += d[k] * basis[j];
         for (int j = std::min(k + 1, n - 1); j >= 0; --j) basis[j] = (j > 0 ? basis[j - 1] : 0) - u[k] * basis[j];
       }
-      for (int j = 0; j < n; ++j) p.coefficients[place_of(c, segment, j)] = power[j];
+      for (int j = 0; j < n; ++j) p.coefficients[place_of(c, segment, j)] = static_cast<float>(power[j]);
     }
     for (int k = 0; k <= 64; ++k) {
       curves(m, context, at(k / 64.0), probe.data());
       for (int c = 0; c < count; ++c) {
-        double value = 0;
-        for (int j = degree; j >= 0; --j) {
-          value = value * (k / 64.0) + p.coefficients[place_of(c, segment, j)];
-        }
+        float value = 0;
+        for (int j = degree; j >= 0; --j) value = value * (static_cast<float>(k) / 64) + p.coefficients[place_of(c, segment, j)];
         p.bound[c] = std::fmax(p.bound[c], std::fabs(value - probe[c]));
       }
     }
@@ -87,19 +88,26 @@ PolyCurves fit(const Mechanism& m, const RateContext& context, int degree, int s
 
 }  // namespace
 
-double PolyCurves::at(std::size_t i, bool by_row) const {
-  if (by_row) return coefficients[i];
-  const std::size_t row = 2 * coefficients.size() / bound.size() / segments;  // coefficients of a segment of a gate
-  const std::size_t gate = i / (row * segments), k = i / segments % row, segment = i % segments;
-  return coefficients[(gate * segments + segment) * row + k];
+PolyCurves fit_gates(const Mechanism& m, const RateContext& context, const PolyForm& form, Precision precision) {
+  for (int degree = form.lowest_degree, segments = form.fewest_segments;;) {
+    PolyCurves p = fit(m, context, degree, segments);
+    if (*std::max_element(p.bound.begin(), p.bound.end()) <= tolerance(precision)) return p;
+    if (degree < form.highest_degree) ++degree;
+    else if (segments < form.most_segments) segments *= 2;
+    else return p;
+  }
 }
 
-PolyCurves fit_gates(const Mechanism& m, const RateContext& context, PolyForm form) {
-  PolyCurves p = fit(m, context, form.degree, form.segments);
-  for (double b : p.bound) {
-    if (b > kTolerance) return fit(m, context, form.degree, 2 * form.segments);
+std::vector<float> PolyCurves::table(const PolyForm& form) const {
+  const int curves = static_cast<int>(bound.size());
+  std::vector<float> typed(form.size(curves, degree, segments));
+  const float* value = coefficients.data();
+  for (int curve = 0; curve < curves; ++curve) {
+    for (int segment = 0; segment < segments; ++segment) {
+      for (int j = 0; j <= degree; ++j) typed[form.place(curves, degree, segments, curve, segment, j)] = *value++;
+    }
   }
-  return p;
+  return typed;
 }
 
 }  // namespace galvani

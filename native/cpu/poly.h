@@ -12,16 +12,19 @@ inline constexpr double kPolyLow = -120, kPolyHigh = 80;  // mV
 
 struct PolyCurves {
   double low, high;  // mV; covers kPolyLow…kPolyHigh, with every kink on a knot
-  int segments;
-  std::vector<double> coefficients;        // [gate][segment][inf, 1 − exp(−dt/tau)][degree + 1], in u = 0…1 of a segment
-  std::vector<double> bound;               // [gate][2]: largest absolute error, over a fine grid in each segment
+  int degree, segments;
+  std::vector<float> coefficients;         // [gate][inf, 1 − exp(−dt/tau)][segment][degree + 1], in u = 0…1 of a segment
+  std::vector<double> bound;               // [gate][2]: largest absolute error in float32, over a fine grid in each segment
 
-  PolyTable view(const void* typed) const { return {low, high, segments, typed}; }
-  // The coefficient in place i of the table as an ISA wants it.
-  double at(std::size_t i, bool by_row) const;
+  // Laid out as the ISA reads it.
+  std::vector<float> table(const PolyForm&) const;
+  PolyTable view(const float* table) const {
+    const double per_mV = segments / (high - low);
+    return {static_cast<float>(per_mV), static_cast<float>(-low * per_mV), degree, segments, table};
+  }
 };
 
-// In the form an ISA wants: of its degree, in as many segments or twice as many, as the tolerance asks for.
-PolyCurves fit_gates(const Mechanism&, const RateContext&, PolyForm);
+// Curves of which each, if the form allows, is within the precision's tolerance.
+PolyCurves fit_gates(const Mechanism&, const RateContext&, const PolyForm&, Precision);
 
 }  // namespace galvani

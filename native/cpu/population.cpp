@@ -104,46 +104,74 @@ void Population::choose_layout() {
   // A vector across nodes costs about a sixth of a block across cells.
   across_nodes_ = n >= 2 * W_ && options_.cells <= W_ / 4 + 1;
   position_.resize(n);
-  std::iota(position_.begin(), position_.end(), 0);
   if (across_nodes_) {
-    // By level, and within it by the rank among siblings and the parent's place: runs of children whose parents are a run.
-    std::vector<int> level(n, 0), rank(n, 0), children(n, 0), order(n);
-    for (int i = 1; i < n; ++i) {
-      level[i] = level[cell_.parent[i]] + 1;
-      rank[i] = children[cell_.parent[i]]++;
-    }
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return level[a] < level[b]; });
-    for (int from = 0; from < n;) {
-      int to = from;
-      while (to < n && level[order[to]] == level[order[from]]) ++to;
-      std::stable_sort(order.begin() + from, order.begin() + to, [&](int a, int b) {
-        if (rank[a] != rank[b]) return rank[a] < rank[b];
-        return level[a] > 0 && position_[cell_.parent[a]] < position_[cell_.parent[b]];
-      });
-      for (int i = from; i < to; ++i) position_[order[i]] = i;
-      from = to;
-    }
+    place_in_strips();
     sub_blocks_ = 1;
     blocks_ = options_.cells;
-    node_vectors_ = (n + W_ - 1) / W_;
-  } else {
-    const std::int64_t packs = (options_.cells + W_ - 1) / W_;
-    // At least eight blocks to share out; never a matter of how many threads there are.
-    sub_blocks_ = static_cast<int>(std::clamp<std::int64_t>(kVectorsPerBlock / n, 1, std::max<std::int64_t>(packs / 8, 1)));
-    blocks_ = (packs + sub_blocks_ - 1) / sub_blocks_;
-    node_vectors_ = n * sub_blocks_;
+    node_vectors_ = (places_ + W_ - 1) / W_;
+    return;
   }
-  parent_.assign(n, -1);
+  std::iota(position_.begin(), position_.end(), 0);
+  places_ = n;
+  const std::int64_t packs = (options_.cells + W_ - 1) / W_;
+  // Two registers of voltages, so that the divisions of the solve overlap; for small trees more, but at least eight blocks to share
+  // out. Never a matter of how many threads there are.
+  const std::int64_t pair = std::min<std::int64_t>(packs, 16 / W_);
+  sub_blocks_ = static_cast<int>(std::clamp<std::int64_t>(kVectorsPerBlock / n, pair, std::max(packs / 8, pair)));
+  blocks_ = (packs + sub_blocks_ - 1) / sub_blocks_;
+  node_vectors_ = n * sub_blocks_;
   flags_.assign(n, 0);
-  for (int i = 1; i < n; ++i) parent_[position_[i]] = position_[cell_.parent[i]];
   for (int i = 1; i < n; ++i) {
-    if (parent_[i] == i - 1) {
+    if (cell_.parent[i] == i - 1) {
       flags_[i] |= Tree::parent_precedes;
       flags_[i - 1] |= Tree::child_follows;
     } else {
-      flags_[parent_[i]] |= Tree::more_children;
+      flags_[cell_.parent[i]] |= Tree::more_children;
     }
+  }
+}
+
+// Unbranched runs as deep in the tree share strips, long ones with long ones.
+void Population::place_in_strips() {
+  const int n = cell_.nodes();
+  struct Run { int first, depth, length; };
+  std::vector<Run> runs;
+  std::vector<int> children(n, 0), run_of(n, -1), next(n, -1);
+  for (int i = 1; i < n; ++i) ++children[cell_.parent[i]];
+  for (int i = 1; i < n; ++i) {
+    const int parent = cell_.parent[i];
+    if (parent == 0 || children[parent] > 1) {
+      run_of[i] = static_cast<int>(runs.size());
+      runs.push_back({i, parent == 0 ? 0 : runs[run_of[parent]].depth + 1, 1});
+    } else {
+      next[parent] = i;
+      run_of[i] = run_of[parent];
+      ++runs[run_of[i]].length;
+    }
+  }
+  std::stable_sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) {
+    return a.depth != b.depth ? a.depth < b.depth : a.length > b.length;
+  });
+  position_[0] = 0;
+  places_ = 1;
+  for (std::size_t from = 0; from < runs.size();) {
+    Strip strip{};
+    strip.first = places_;
+    std::vector<int> row;  // the nodes of one, while they last
+    for (; from < runs.size() && strip.runs < Strip::kRuns && runs[from].depth == runs[from - strip.runs].depth; ++from) {
+      strip.parent[strip.runs++] = position_[cell_.parent[runs[from].first]];
+      row.push_back(runs[from].first);
+    }
+    while (!row.empty()) {
+      int width = Strip::kWidths - 1;
+      while (Strip::kWidth[width] < static_cast<int>(row.size())) --width;
+      for (std::size_t lane = 0; lane < row.size(); ++lane) position_[row[lane]] = places_ + static_cast<int>(lane);
+      places_ += Strip::kWidth[width];
+      ++strip.rows[width];
+      for (int& node : row) node = next[node];
+      while (!row.empty() && row.back() < 0) row.pop_back();
+    }
+    strips_.push_back(strip);
   }
 }
 
@@ -289,10 +317,11 @@ void Population::build_rates(Group& g) {
     g.context.table.values = g.table.data();
   }
   if (rates == Rates::poly) {
-    g.poly = fit_gates(m, g.context, gate_bytes_ == 4 ? kernels_.poly_f32 : kernels_.poly_f64);
-    g.coefficients = Slab(g.poly.coefficients.size() * gate_bytes_);
-    for (std::size_t i = 0; i < g.poly.coefficients.size(); ++i) store_gate(g.coefficients.data(), i, g.poly.at(i, kernels_.table_by_row));
-    g.context.poly = g.poly.view(g.coefficients.data());
+    const PolyCurves poly = fit_gates(m, g.context, kernels_.poly, options_.precision);
+    const std::vector<float> table = poly.table(kernels_.poly);
+    g.coefficients = Slab(table.size() * sizeof(float));
+    std::memcpy(g.coefficients.data(), table.data(), table.size() * sizeof(float));
+    g.context.poly = poly.view(static_cast<const float*>(static_cast<const void*>(g.coefficients.data())));
   }
   g.step = kernels_.step(number, options_.precision, rates);
   if (g.step == nullptr) g.step = kernels_.step(number, options_.precision, Rates::exact);
@@ -396,7 +425,7 @@ void Population::fill_parameters(Group& g) {
 void Population::fill_geometry() {
   const int n = cell_.nodes();
   const bool lanes = varied_geometry_ && across_cells();
-  const std::size_t one = static_cast<std::size_t>(n) * (lanes ? sub_blocks_ * W_ : 1);
+  const std::size_t one = static_cast<std::size_t>(places_) * (lanes ? sub_blocks_ * W_ : 1);
   geometry_stride_ = varied_geometry_ ? aligned(one * voltage_bytes_) : 0;
   const std::int64_t copies = varied_geometry_ ? blocks_ : 1;
   axial_ = Slab(std::max(geometry_stride_, one * voltage_bytes_) * copies);
@@ -416,6 +445,7 @@ void Population::fill_geometry() {
       diagonal[i] += g[i];
       diagonal[cell_.parent[i]] += g[i];
     }
+    for (int place = 0; across_nodes_ && place < places_; ++place) store_voltage(diagonal_.data() + block * geometry_stride_, place, 1);
     for (int i = 0; i < n; ++i) {
       const std::size_t to = position_[i] * stride + offset;
       store_voltage(axial_.data() + block * geometry_stride_, to, g[i]);
@@ -573,8 +603,10 @@ void Population::run_block(std::int64_t block, std::int64_t from, std::int64_t t
   const Tree tree = {cell_.nodes(),
                      sub_blocks_,
                      varied_geometry_ && across_cells(),
-                     parent_.data(),
+                     cell_.parent.data(),
                      flags_.data(),
+                     strips_.data(),
+                     static_cast<std::int32_t>(strips_.size()),
                      axial_.data() + block * geometry_stride_,
                      diagonal_.data() + block * geometry_stride_,
                      bare_.data(),

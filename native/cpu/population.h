@@ -127,7 +127,6 @@ class Population {
     Slab parameters;               // one copy, or one a block
     std::size_t parameter_stride = 0;
     bool varied = false;
-    PolyCurves poly;
     Slab coefficients;
     std::vector<double> table;
     int instances() const { return static_cast<int>(node.size()); }
@@ -166,6 +165,7 @@ class Population {
 
   bool across_cells() const { return !across_nodes_; }
   void choose_layout();
+  void place_in_strips();
   void lay_out(Group&, std::vector<char>& touched);
   void build_rates(Group&);
   void prepare();
@@ -212,7 +212,8 @@ class Population {
   int sub_blocks_ = 1;
   std::int64_t blocks_ = 0;
   int node_vectors_ = 0;                // of a block, times sub_blocks_
-  std::vector<std::int32_t> position_;  // of each node: across cells itself, across nodes its place by level
+  int places_ = 0;                      // of nodes: across nodes some are empty
+  std::vector<std::int32_t> position_;  // of each node: across cells itself, across nodes its place in a strip
   std::vector<std::int32_t> pool_of_;   // of each node vector, −1 for none
   int pools_ = 0;
 
@@ -221,8 +222,9 @@ class Population {
   std::vector<Variation> variations_;
 
   // Tree in the order of the blocks.
-  std::vector<std::int32_t> parent_, bare_;
+  std::vector<std::int32_t> bare_;
   std::vector<std::uint8_t> flags_;
+  std::vector<Strip> strips_;
   Slab axial_, diagonal_;
   std::size_t geometry_stride_ = 0;
   bool varied_geometry_ = false;

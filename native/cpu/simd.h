@@ -221,151 +221,185 @@ GALVANI_HALVES void split(Pack<T, N> x, Pack<T, N>& m, Pack<T, N>& e) {
 
 // ---- between precisions ---------------------------------------------------------------------------------------------------
 
-// As many lanes of the other precision; one register of floats is two of doubles.
+// As many lanes of the other precision; one register of floats is two of doubles. Halves are cut and joined in registers: copied
+// through memory, a load would wait for two narrower stores.
+template <class To, class From, int... i>
+GALVANI_FN To convert_register(From x, std::integer_sequence<int, i...>) {
+  typedef float Half __attribute__((vector_size(kVectorBytes / 2)));
+  using D = Vectors<double>::Value;
+#if defined(__AVX512F__)  // gcc 12 would convert quarters
+  const auto widened = [](Half f) GALVANI_LAMBDA { return D(_mm512_cvtps_pd(__m256(f))); };
+  const auto narrowed = [](D d) GALVANI_LAMBDA { return Half(_mm512_cvtpd_ps(__m512d(d))); };
+#else
+  const auto widened = [](Half f) GALVANI_LAMBDA { return __builtin_convertvector(f, D); };
+  const auto narrowed = [](D d) GALVANI_LAMBDA { return __builtin_convertvector(d, Half); };
+#endif
+  constexpr int n = sizeof...(i);
+  if constexpr (sizeof(typename To::Lane) == 8) {
+    const Half low = __builtin_shufflevector(x.value, x.value, i...), high = __builtin_shufflevector(x.value, x.value, (n + i)...);
+    return {typename To::Half(widened(low)), typename To::Half(widened(high))};
+  } else {
+    return To(__builtin_shufflevector(narrowed(x.low.value), narrowed(x.high.value), i..., (n + i)...));
+  }
+}
+
 template <class To, class From>
 GALVANI_FN To convert(From x) {
-  if constexpr (std::is_same_v<To, From>) {
-    return x;
-  } else if constexpr (To::size > kLanes<float>) {
-    return {convert<typename To::Half>(x.low), convert<typename To::Half>(x.high)};
-  } else {
-    typedef float Half __attribute__((vector_size(kVectorBytes / 2)));
-    using F = Vectors<float>::Value;
-    using D = Vectors<double>::Value;
-    if constexpr (sizeof(typename To::Lane) == 8) {
-      Half h[2];
-      std::memcpy(h, &x.value, sizeof h);
-      return {typename To::Half(__builtin_convertvector(h[0], D)), typename To::Half(__builtin_convertvector(h[1], D))};
-    } else {
-      const Half h[2] = {__builtin_convertvector(x.low.value, Half), __builtin_convertvector(x.high.value, Half)};
-      F f;
-      std::memcpy(&f, h, sizeof f);
-      return To(f);
-    }
-  }
+  if constexpr (std::is_same_v<To, From>) return x;
+  else if constexpr (To::size > kLanes<float>) return {convert<typename To::Half>(x.low), convert<typename To::Half>(x.high)};
+  else return convert_register<To>(x, std::make_integer_sequence<int, kLanes<double>>{});
 }
 
 // ---- piecewise polynomials ------------------------------------------------------------------------------------------------
 //
-// Two ways to bring each lane the coefficients of its segment. With 512-bit registers a permutation of a table held by coefficient:
-// few segments, so a high degree. Else a row of coefficients a lane, transposed in registers: short rows, so more segments.
+// Two ways to read the coefficients of each lane's segment. With 512-bit registers a permutation of a table held by coefficient: few
+// segments, so a high degree. Else by lane, whose row of coefficients holds all curves side by side: the values, not the
+// coefficients, are transposed.
 
-inline constexpr bool kTableByRow = kVectorBytes < 64;
-template <class T>
-inline constexpr PolyForm kPolyForm = kTableByRow ? PolyForm{3, 64} : sizeof(T) == 8 ? PolyForm{5, 16} : PolyForm{3, 32};
+inline constexpr PolyForm kPolyForm = kVectorBytes < 64 ? PolyForm{3, 3, 64, 128, kLanes<float>} : PolyForm{3, 5, 32, 32, 0};
 
-// Segment of each lane of x in a table of pieces from `low`, `inverse` pieces per unit, and its position in it, 0…1.
-template <class T>
+// Segment of each lane of t, counted in segments from the first, and the position in it, 0…1. An index is one of the table whatever
+// t is; only 0 ≤ t < kSegments gives its own.
+template <int N, bool kNative = (N == kLanes<float>)>
 struct Segment {
-  typename Vectors<T>::Integer index;
-  Pack<T, kLanes<T>> u;
+  Vectors<float>::Integer index;
+  Pack<float, N> u;
+};
+template <int N>
+struct Segment<N, false> {
+  Segment<N / 2> low, high;
 };
 
-GALVANI_NATIVE Segment<T> segment_of(Pack<T, N> x, T low, T inverse, int segments) {
-  using P = Pack<T, N>;
-  using V = Vectors<T>;
-  const P t = (x - P::broadcast(low)) * P::broadcast(inverse);
-  // Rounded down by a shift into the integers of the mantissa: SSE2 and AVX2 do not convert doubles to 64-bit integers.
-  const P shift(sizeof(T) == 8 ? 0x1.8p52 : 0x1.8p23f);
-  const P shifted = clamp(t - P(0.5), P(0), P(segments - 1)) + shift;
-  Segment<T> r;
-  r.u = t - (shifted - shift);
-  r.index = typename V::Integer(shifted.value) & static_cast<decltype(V::one)>(segments - 1);  // in the table, NaN too
-  return r;
+template <int N>
+GALVANI_FN Segment<N> segment_of(Pack<float, N> t, int segments) {
+  if constexpr (N > kLanes<float>) {
+    return {segment_of(t.low, segments), segment_of(t.high, segments)};
+  } else {
+    // Rounded down by a shift into the integers of the mantissa.
+    const Pack<float, N> shift(0x1.8p23f), shifted = (t - Pack<float, N>(0.5)) + shift;
+    return {Vectors<float>::Integer(shifted.value) & (segments - 1), t - (shifted - shift)};
+  }
 }
 
 #if defined(__AVX512F__)
 
-// c[k] = table[k][index] for k = 0…count−1; `segments` entries each, two or four registers.
-template <int kCount, int kSegments, class T, int N>
-GALVANI_FN void coefficients(const T* table, const Segment<T>& at, Pack<T, N>* c) {
-  static_assert(kSegments == 2 * N || kSegments == 4 * N);
-  const __m512i index = __m512i(at.index);
-  unrolled<kCount>([&](auto k) GALVANI_LAMBDA {
-    const T* t = table + k * kSegments;
-    if constexpr (sizeof(T) == 4) {
-      __m512 y = _mm512_permutex2var_ps(_mm512_load_ps(t), index, _mm512_load_ps(t + N));
-      if constexpr (kSegments == 4 * N) {
-        const __m512 z = _mm512_permutex2var_ps(_mm512_load_ps(t + 2 * N), index, _mm512_load_ps(t + 3 * N));
-        y = _mm512_mask_mov_ps(y, _mm512_test_epi32_mask(index, _mm512_set1_epi32(2 * N)), z);
-      }
-      c[k] = Pack<T, N>(typename Vectors<T>::Value(y));
-    } else {
-      __m512d y = _mm512_permutex2var_pd(_mm512_load_pd(t), index, _mm512_load_pd(t + N));
-      if constexpr (kSegments == 4 * N) {
-        const __m512d z = _mm512_permutex2var_pd(_mm512_load_pd(t + 2 * N), index, _mm512_load_pd(t + 3 * N));
-        y = _mm512_mask_mov_pd(y, _mm512_test_epi64_mask(index, _mm512_set1_epi64(2 * N)), z);
-      }
-      c[k] = Pack<T, N>(typename Vectors<T>::Value(y));
-    }
+template <int N>
+GALVANI_FN Pack<float, N> position(const Segment<N>& at) {
+  if constexpr (N > kLanes<float>) return {position(at.low), position(at.high)};
+  else return at.u;
+}
+
+// Entries of a table of two registers, one a segment.
+template <int N>
+GALVANI_FN Pack<float, N> permuted(__m512 low, __m512 high, const Segment<N>& at) {
+  if constexpr (N > kLanes<float>) return {permuted(low, high, at.low), permuted(low, high, at.high)};
+  else return Pack<float, N>(Vectors<float>::Value(_mm512_permutex2var_ps(low, __m512i(at.index), high)));
+}
+template <int N>
+GALVANI_FN Pack<float, N> permuted(const float* table, const Segment<N>& at) {
+  __m512 low = _mm512_load_ps(table), high = _mm512_load_ps(table + kLanes<float>);
+  if constexpr (N > kLanes<float>) asm("" : "+v"(low), "+v"(high));  // read once for all registers of a pack
+  return permuted(low, high, at);
+}
+
+// The curves of a table at each lane's segment.
+template <int kCurves, int kDegree, int N>
+GALVANI_FN void polynomials(const float* table, const Segment<N>& at, Pack<float, N>* value) {
+  constexpr int segments = kPolyForm.fewest_segments;
+  static_assert(segments == 2 * kLanes<float> && segments == kPolyForm.most_segments);
+  const Pack<float, N> u = position(at);
+  unrolled<kCurves>([&](auto curve) GALVANI_LAMBDA {
+    const float* const t = table + curve * (kDegree + 1) * segments;
+    Pack<float, N> y = permuted(t + kDegree * segments, at);
+    unrolled<kDegree>([&](auto j) GALVANI_LAMBDA { y = y * u + permuted(t + (kDegree - 1 - j) * segments, at); });
+    value[curve] = y;
   });
 }
 
 #else
 
-// 16 bytes of the table, and the same of two lanes side by side.
-template <class T>
-struct Quarter {
-  static constexpr int lanes = 16 / static_cast<int>(sizeof(T));
-  typedef T Value __attribute__((vector_size(16)));
-  static GALVANI_FN Value load(const T* from) {
+// Values of several curves for one lane: 16 bytes or a register of them.
+template <int kChunk>
+struct Chunk {
+  typedef float Value __attribute__((vector_size(kChunk * static_cast<int>(sizeof(float)))));
+  static GALVANI_FN Value load(const float* from) {
     Value v;
-    std::memcpy(&v, __builtin_assume_aligned(from, 16), sizeof v);
+    std::memcpy(&v, __builtin_assume_aligned(from, sizeof v), sizeof v);
     return v;
   }
 };
 
-// row[l] points to coefficients of lane l: the first 16 bytes of all lanes become c[k], one coefficient in all lanes.
-GALVANI_FN void transpose(const double* const* row, Vectors<double>::Value* c) {
-  using Q = Quarter<double>;
+// y[l] holds the curves of lane l; value[k] is curve k in all lanes.
 #if defined(__AVX2__)
-  const auto even = __builtin_shufflevector(Q::load(row[0]), Q::load(row[2]), 0, 1, 2, 3);
-  const auto odd = __builtin_shufflevector(Q::load(row[1]), Q::load(row[3]), 0, 1, 2, 3);
-  c[0] = __builtin_shufflevector(even, odd, 0, 4, 2, 6);
-  c[1] = __builtin_shufflevector(even, odd, 1, 5, 3, 7);
-#else
-  const auto a = Q::load(row[0]), b = Q::load(row[1]);
-  c[0] = __builtin_shufflevector(a, b, 0, 2);
-  c[1] = __builtin_shufflevector(a, b, 1, 3);
-#endif
+using V8f = Vectors<float>::Value;
+
+// Within 16-byte halves: the four curves of r[0…3] in four lanes.
+GALVANI_FN void transpose_halves(const V8f* r, V8f* value) {
+  const V8f a = __builtin_shufflevector(r[0], r[1], 0, 8, 1, 9, 4, 12, 5, 13), b = __builtin_shufflevector(r[2], r[3], 0, 8, 1, 9, 4, 12, 5, 13);
+  const V8f c = __builtin_shufflevector(r[0], r[1], 2, 10, 3, 11, 6, 14, 7, 15), d = __builtin_shufflevector(r[2], r[3], 2, 10, 3, 11, 6, 14, 7, 15);
+  value[0] = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
+  value[1] = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+  value[2] = __builtin_shufflevector(c, d, 0, 1, 8, 9, 4, 5, 12, 13);
+  value[3] = __builtin_shufflevector(c, d, 2, 3, 10, 11, 6, 7, 14, 15);
 }
 
-GALVANI_FN void transpose(const float* const* row, Vectors<float>::Value* c) {
-  using Q = Quarter<float>;
-  Vectors<float>::Value r[4];
-#if defined(__AVX2__)  // lanes l and l + 4 in the two halves of a register
-  unrolled<4>([&](auto l) GALVANI_LAMBDA { r[l] = __builtin_shufflevector(Q::load(row[l]), Q::load(row[l + 4]), 0, 1, 2, 3, 4, 5, 6, 7); });
-  const auto a = __builtin_shufflevector(r[0], r[1], 0, 8, 1, 9, 4, 12, 5, 13), b = __builtin_shufflevector(r[2], r[3], 0, 8, 1, 9, 4, 12, 5, 13);
-  const auto d = __builtin_shufflevector(r[0], r[1], 2, 10, 3, 11, 6, 14, 7, 15), e = __builtin_shufflevector(r[2], r[3], 2, 10, 3, 11, 6, 14, 7, 15);
-  c[0] = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
-  c[1] = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
-  c[2] = __builtin_shufflevector(d, e, 0, 1, 8, 9, 4, 5, 12, 13);
-  c[3] = __builtin_shufflevector(d, e, 2, 3, 10, 11, 6, 7, 14, 15);
-#else
-  unrolled<4>([&](auto l) GALVANI_LAMBDA { r[l] = Q::load(row[l]); });
-  const auto a = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5), b = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
-  const auto d = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7), e = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
-  c[0] = __builtin_shufflevector(a, b, 0, 1, 4, 5);
-  c[1] = __builtin_shufflevector(a, b, 2, 3, 6, 7);
-  c[2] = __builtin_shufflevector(d, e, 0, 1, 4, 5);
-  c[3] = __builtin_shufflevector(d, e, 2, 3, 6, 7);
-#endif
+GALVANI_FN void transpose(const Chunk<4>::Value* y, V8f* value) {
+  V8f r[4];  // lanes l and l + 4
+  unrolled<4>([&](auto l) GALVANI_LAMBDA { r[l] = __builtin_shufflevector(y[l], y[l + 4], 0, 1, 2, 3, 4, 5, 6, 7); });
+  transpose_halves(r, value);
 }
 
-// c[k] = table[index][k] for k = 0…count−1.
-template <int kCount, int kSegments, class T, int N>
-GALVANI_FN void coefficients(const T* table, const Segment<T>& at, Pack<T, N>* c) {
-  constexpr int chunk = Quarter<T>::lanes;
-  static_assert(kCount % chunk == 0);
-  const T* row[N];
-  unrolled<N>([&](auto l) GALVANI_LAMBDA { row[l] = table + at.index[l.value] * kCount; });
-  unrolled<kCount / chunk>([&](auto k) GALVANI_LAMBDA {
-    typename Vectors<T>::Value r[chunk];
-    const T* from[N];
-    unrolled<N>([&](auto l) GALVANI_LAMBDA { from[l] = row[l] + k * chunk; });
-    transpose(from, r);
-    unrolled<chunk>([&](auto j) GALVANI_LAMBDA { c[k * chunk + j] = Pack<T, N>(r[j]); });
+GALVANI_FN void transpose(const V8f* y, V8f* value) {
+  V8f low[4], high[4];  // curves 0–3 and 4–7 of lanes l and l + 4
+  unrolled<4>([&](auto l) GALVANI_LAMBDA {
+    low[l] = __builtin_shufflevector(y[l], y[l + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    high[l] = __builtin_shufflevector(y[l], y[l + 4], 4, 5, 6, 7, 12, 13, 14, 15);
   });
+  transpose_halves(low, value);
+  transpose_halves(high, value + 4);
+}
+#else
+GALVANI_FN void transpose(const Chunk<4>::Value* y, Vectors<float>::Value* value) {
+  const auto a = __builtin_shufflevector(y[0], y[1], 0, 4, 1, 5), b = __builtin_shufflevector(y[2], y[3], 0, 4, 1, 5);
+  const auto c = __builtin_shufflevector(y[0], y[1], 2, 6, 3, 7), d = __builtin_shufflevector(y[2], y[3], 2, 6, 3, 7);
+  value[0] = __builtin_shufflevector(a, b, 0, 1, 4, 5);
+  value[1] = __builtin_shufflevector(a, b, 2, 3, 6, 7);
+  value[2] = __builtin_shufflevector(c, d, 0, 1, 4, 5);
+  value[3] = __builtin_shufflevector(c, d, 2, 3, 6, 7);
+}
+#endif
+
+// Curves from kFirst on, of rows that begin at table.
+template <int kCurves, int kDegree, int kFirst, int N>
+GALVANI_FN void polynomials_from(const float* table, const std::int64_t* row, const float* u, Pack<float, N>* value) {
+  if constexpr (kFirst < kCurves) {
+    constexpr int chunk = kPolyForm.chunk(kCurves - kFirst);
+    using C = Chunk<chunk>;
+    typename C::Value y[N];
+    Vectors<float>::Value r[chunk];
+    unrolled<N>([&](auto l) GALVANI_LAMBDA {
+      const float* const from = table + row[l] + kFirst * (kDegree + 1);
+      const auto x = u[l] - typename C::Value{};
+      y[l] = C::load(from + kDegree * chunk);
+      unrolled<kDegree>([&](auto j) GALVANI_LAMBDA { y[l] = y[l] * x + C::load(from + (kDegree - 1 - j) * chunk); });
+    });
+    transpose(y, r);
+    unrolled<(kCurves - kFirst < chunk ? kCurves - kFirst : chunk)>([&](auto k) GALVANI_LAMBDA { value[kFirst + k] = Pack<float, N>(r[k]); });
+    polynomials_from<kCurves, kDegree, kFirst + chunk>(table, row, u, value);
+  }
+}
+
+// The curves of a table at each lane's segment.
+template <int kCurves, int kDegree, int N>
+GALVANI_FN void polynomials(const float* table, const Segment<N>& at, Pack<float, N>* value) {
+  // Through memory: a load, unlike a permutation, broadcasts or widens for nothing.
+  alignas(kVectorBytes) float u[N];
+  Vectors<float>::Integer index = at.index;
+  at.u.store(u);
+  asm("" : "+m"(u), "+m"(index));
+  std::int64_t row[N];
+  unrolled<N>([&](auto l) GALVANI_LAMBDA { row[l] = index[l.value] * static_cast<std::int64_t>(kPolyForm.row(kCurves, kDegree)); });
+  polynomials_from<kCurves, kDegree, 0>(table, row, u, value);
 }
 
 #endif

@@ -325,7 +325,7 @@ TEST(instruction_sets_agree) {
   const Busy busy;
   each_mode([&](int precision, int rates) {
     // AVX-512 has polynomials of another form: as near to the exact rates, but not to these.
-    const double tolerance = rates == GV_POLY && gv_best_isa() == GV_AVX512 ? 0.02 : rounding(precision);
+    const double tolerance = rates == GV_POLY && gv_best_isa() == GV_AVX512 ? (precision == GV_F64 ? 0.02 : 0.05) : rounding(precision);
     for (int cells : {1, 20}) {
       const Outcome best = run_busy(busy, {.cells = cells, .precision = precision, .rates = rates});
       for (int isa = 0; isa < gv_best_isa(); ++isa) {
@@ -432,8 +432,8 @@ TEST(polynomial_rates_keep_their_bound) {
             v[rates] = p.take(0);
             for (int g = 0; g < gates; ++g) y[rates][g] = p.take(1 + g);
           }
-          // In float, rounding of the polynomial and of the exact rate it is compared with.
-          const double rounding = precision == GV_F64 ? 1e-12 : 1e-6;
+          // The voltage is rounded to float32 for the polynomial, and in `mixed` and `f32` the exact rate it is compared with is in float32.
+          const double rounding = precision == GV_F64 ? 7e-7 : 2e-6, exact_rounding = precision == GV_F64 ? 1e-13 : 2e-7;
           for (int c = 0; c < kCells; ++c) {
             const double mV = v[0][c][1];
             CHECK(v[1][c][1] == mV);
@@ -441,7 +441,7 @@ TEST(polynomial_rates_keep_their_bound) {
             for (int g = 0; g < gates; ++g) {
               const double error = std::fabs(y[GV_POLY][g][c][1] - y[GV_EXACT][g][c][1]);
               const bool beyond = mV < -130 || mV > 95;
-              if (!(error <= (beyond ? rounding / 10 : 1.01 * (bound[2 * g] + bound[2 * g + 1]) + rounding))) {
+              if (!(error <= (beyond ? exact_rounding : 1.01 * (bound[2 * g] + bound[2 * g + 1]) + rounding))) {
                 fail(__FILE__, __LINE__, "gate " + std::to_string(g) + " at " + std::to_string(mV) + " mV is off by " + std::to_string(error * 1e6) + "e-6");
               }
             }

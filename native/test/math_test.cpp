@@ -36,6 +36,7 @@ inline TableLane scale16(TableLane shifted, const double* table) {
   const auto entry = bits_as<std::uint64_t>(table[k & 15]);
   return TableLane(bits_as<double>(entry + (static_cast<std::uint64_t>(k >> 4) << 52)));
 }
+inline TableLane scale1(TableLane shifted) { return TableLane(scale1(shifted.value)); }
 inline void split(TableLane x, TableLane& m, TableLane& e) { split(x.value, m.value, e.value); }
 
 }  // namespace galvani
