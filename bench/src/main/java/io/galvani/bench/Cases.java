@@ -36,7 +36,7 @@ public final class Cases {
   private Cases() {}
 
   /**
-   * A cell under a constant current into the soma. Nothing is recorded, no events arrive.
+   * A cell under a constant current into the soma. It has no synapses and nothing is recorded.
    *
    * @param compartments segments of the cell: the denominator of every figure per compartment-step
    * @param current nA, from t = 0 on
@@ -48,7 +48,7 @@ public final class Cases {
   public record Case(String name, int compartments, double current, List<String> conductances, CellModel model,
       CompiledCell cell, int... sizes) {
     private Case(String name, int compartments, double current, List<String> conductances, CellModel model, int[] sizes) {
-      this(name, compartments, current, conductances, model, model.compile(), sizes);
+      this(name, compartments, current, conductances, model, model.compile().withoutSlots(), sizes);
     }
 
     /** The current into the soma. */

@@ -143,6 +143,11 @@ public record CompiledCell(String name, Nodes nodes, List<Placement> membrane, L
     return all.on(this);
   }
 
+  /** This cell without its synapse slots. */
+  public CompiledCell withoutSlots() {
+    return new CompiledCell(name, nodes, membrane, List.of(), List.of(), new int[0][], sources, sectionLists, defaults);
+  }
+
   /**
    * This cell with one parameter set on a region.
    *

@@ -72,6 +72,11 @@ class CompiledCellTest {
     assertEquals(10_000, twice.slots().getLast().index());
     assertArrayEquals(twice.slotReceptor()[0], twice.slotReceptor()[10_000]);
     assertArrayEquals(with.slotReceptor()[1234], twice.slotReceptor()[1234]);
+
+    var without = twice.withoutSlots();
+    assertEquals(List.of(), without.slots());
+    assertEquals(List.of(), without.receptors());
+    assertEquals(cell.membrane(), without.membrane());
   }
 
   @ParameterizedTest
