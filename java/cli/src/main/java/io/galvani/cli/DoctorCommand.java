@@ -2,8 +2,12 @@ package io.galvani.cli;
 
 import io.galvani.GalvaniException;
 import io.galvani.device.cpu.CpuDevice;
+import io.galvani.device.cuda.Cuda;
+import io.galvani.device.cuda.CudaContext;
+import io.galvani.device.cuda.CudaGpu;
+import io.galvani.device.cuda.CudaProbe;
+import io.galvani.device.cuda.Ptx;
 import io.galvani.mechanism.Catalogue;
-import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
@@ -27,17 +31,32 @@ final class DoctorCommand implements Callable<Integer> {
         + Runtime.getRuntime().maxMemory() / (1 << 20) + " MiB of heap");
     check("mechanisms", () -> Catalogue.builtIn().all().size() + " built in");
     check("cpu", () -> CpuDevice.get().description());
+    Cuda.absence().ifPresentOrElse(reason -> line("none", "cuda", reason), () -> check("cuda", () -> Cuda.driver()
+        + "; loads the kernels as " + Ptx.packaged("probe").language() + ", which drivers from R525 on compile for their GPU"));
+    for (CudaGpu gpu : Cuda.gpus()) {
+      gpu.refusal().ifPresentOrElse(reason -> line("none", "gpu " + gpu.ordinal(), gpu.name() + ": " + reason),
+          () -> check("gpu " + gpu.ordinal(), () -> gpu.description() + "; " + probed(gpu)));
+    }
     return healthy ? 0 : 1;
   }
 
+  private static String probed(CudaGpu gpu) {
+    try (CudaContext context = gpu.open()) {
+      return CudaProbe.run(context);
+    }
+  }
+
   private void check(String what, Supplier<String> found) {
-    PrintWriter out = spec.commandLine().getOut();
     try {
-      out.printf("ok       %-11s %s%n", what, found.get());
+      line("ok", what, found.get());
     } catch (GalvaniException | LinkageError e) {
       healthy = false;
       Throwable cause = e instanceof ExceptionInInitializerError i ? i.getCause() : e;
-      out.printf("missing  %-11s %s%n", what, cause.getMessage());
+      line("missing", what, cause.getMessage());
     }
+  }
+
+  private void line(String status, String what, String found) {
+    spec.commandLine().getOut().printf("%-8s %-11s %s%n", status, what, found);
   }
 }

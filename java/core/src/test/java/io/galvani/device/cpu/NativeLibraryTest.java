@@ -5,14 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.galvani.ForkedJvm;
 import io.galvani.GalvaniException;
+import io.galvani.device.LibraryCache;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,34 +35,29 @@ class NativeLibraryTest {
     }
   }
 
-  private Process fork(String property) throws IOException {
-    var command = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1", "-Xshare:auto",
-        "--enable-native-access=ALL-UNNAMED", property, "-cp", System.getProperty("java.class.path"), Loader.class.getName());
-    return new ProcessBuilder(command).redirectErrorStream(true).start();
+  private static ForkedJvm fork(String property) throws IOException {
+    return ForkedJvm.start(Loader.class, Map.of(), property);
   }
 
-  private static List<String> output(Process p) throws Exception {
-    var lines = new String(p.getInputStream().readAllBytes()).lines().toList();
-    assertTrue(p.waitFor(60, TimeUnit.SECONDS));
-    assertEquals(0, p.exitValue(), () -> String.join("\n", lines));
-    return lines;
+  private static Path unpack(Path folder) {
+    return new LibraryCache(folder).unpack(NativeLibrary.RESOURCE);
   }
 
   private static byte[] packed() throws IOException {
-    try (var in = NativeLibrary.class.getResourceAsStream("/io/galvani/native/linux-x86_64/libgalvani.so")) {
+    try (var in = NativeLibrary.class.getResourceAsStream(NativeLibrary.RESOURCE)) {
       return in.readAllBytes();
     }
   }
 
   @Test
   void jvmsThatStartTogetherShareOneFile() throws Exception {
-    var jvms = new ArrayList<Process>();
+    var jvms = new ArrayList<ForkedJvm>();
     for (int i = 0; i < 3; i++) {
       jvms.add(fork("-Dgalvani.cache=" + cache));
     }
-    Path file = NativeLibrary.unpack(cache);
-    for (Process jvm : jvms) {
-      assertEquals(List.of(file.toString(), file.toString()), output(jvm));
+    Path file = unpack(cache);
+    for (ForkedJvm jvm : jvms) {
+      assertEquals(List.of(file.toString(), file.toString()), jvm.output());
     }
     assertArrayEquals(packed(), Files.readAllBytes(file));
     try (var left = Files.walk(cache)) {
@@ -72,37 +69,37 @@ class NativeLibraryTest {
   @Test
   void aFileThatIsNotTheLibraryIsReplaced() throws Exception {
     byte[] whole = packed();
-    Path file = NativeLibrary.unpack(cache);
+    Path file = unpack(cache);
     assertTrue(file.startsWith(cache) && file.getParent().getFileName().toString().matches("[0-9a-f]{32}"));
     var written = Files.getLastModifiedTime(file);
-    assertEquals(file, NativeLibrary.unpack(cache));
+    assertEquals(file, unpack(cache));
     assertEquals(written, Files.getLastModifiedTime(file), "the right file is left alone");
 
     byte[] planted = whole.clone();
     planted[whole.length / 2] ^= 1;
     for (byte[] other : List.of(new byte[0], java.util.Arrays.copyOf(whole, whole.length / 2), planted)) {
       Files.write(file, other);
-      assertEquals(file, NativeLibrary.unpack(cache));
+      assertEquals(file, unpack(cache));
       assertArrayEquals(whole, Files.readAllBytes(file));
     }
     Path elsewhere = Files.write(cache.resolve("other.so"), planted);
     Files.delete(file);
     Files.createSymbolicLink(file, elsewhere);
-    assertArrayEquals(whole, Files.readAllBytes(NativeLibrary.unpack(cache)));
+    assertArrayEquals(whole, Files.readAllBytes(unpack(cache)));
     assertArrayEquals(planted, Files.readAllBytes(elsewhere), "what a link pointed to is not written");
   }
 
   @Test
   void aCacheThatCannotBeWrittenIsNamed() throws Exception {
     Path notAFolder = Files.writeString(cache.resolve("file"), "");
-    var e = assertThrows(GalvaniException.class, () -> NativeLibrary.unpack(notAFolder));
+    var e = assertThrows(GalvaniException.class, () -> unpack(notAFolder));
     assertTrue(e.getMessage().contains(notAFolder.toString()) && e.getMessage().contains("-Dgalvani.cache"), e.getMessage());
   }
 
   /** Each time it is asked, in one way: not as an error of class initialisation. */
   @Test
   void aLibraryThatIsNotThereIsNamed() throws Exception {
-    var lines = output(fork("-Dgalvani.library=" + cache.resolve("absent.so")));
+    var lines = fork("-Dgalvani.library=" + cache.resolve("absent.so")).output();
     assertEquals(2, lines.size(), () -> String.join("\n", lines));
     for (String line : lines) {
       assertTrue(line.startsWith("refused: " + cache.resolve("absent.so") + " cannot be loaded"), line);

@@ -1,0 +1,41 @@
+package io.galvani.device.cuda;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * A class of tests that need a CUDA driver. Maven runs it against the emulated driver ({@code native/emulator}), then against the PTX
+ * interpreter of the reference data, skipped where that is absent; with {@code -Pgpu} on a GPU too. {@code -Dgalvani.gpu} tells the
+ * tests which: emulated, ptx, real.
+ */
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@Tag("cuda")
+@Tag("cuda-emulated")
+@Tag("cuda-ptx")
+@Tag("cuda-gpu")
+@ExtendWith(NeedsGpu.Interpreter.class)
+@interface NeedsGpu {
+  /** Skips where the PTX interpreter is to be used and is not here. */
+  final class Interpreter implements ExecutionCondition {
+    @Override
+    public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+      Path tool = Path.of(System.getProperty("galvani.shared", "."), "tools", "ptxrun").normalize();
+      if (!"ptx".equals(System.getProperty("galvani.gpu")) || Files.exists(tool)) {
+        return ConditionEvaluationResult.enabled("");
+      }
+      String reason = context.getDisplayName() + ": there is no PTX interpreter in " + tool + " (set -Dgalvani.shared)";
+      System.out.println("skipped: " + reason);
+      return ConditionEvaluationResult.disabled(reason);
+    }
+  }
+}
