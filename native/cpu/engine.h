@@ -5,10 +5,13 @@
 // cells side by side so that small trees fill a call. Across nodes (few cells): lane = node, a block is one cell.
 //
 //   v, d, r      [vector][W]          voltage, diagonal and right-hand side; vector = node·U + sub-block
+//   u, g, i      [vector][W]          the same as mechanisms see them: voltage, sums of conductances (µS) and of inward currents (nA)
 //   state        [instance][U][state][W]; slow gates in float32 are followed by their remainders
 //   parameters   [instance][field], or [instance][U][field][W] where they differ by lane; field 0 is the scale: 1e-2·area, 1 for
 //                point processes, 0 for a lane without it
-//   cai eca ica  [pool][U][W]         as wide as voltages
+//   cai eca ica  [pool][U][W]
+//
+// v, d, r and cai are as wide as voltages, all else as gates. Where these are equally wide, u, g and i are the arrays v, d and r.
 #pragma once
 
 #include <cstdint>
@@ -86,20 +89,22 @@ struct RateContext {
   MillivoltTable table;
 };
 
+// W lanes of one mechanism: where they begin in node arrays, in those of pools and among its parameters.
+struct Unit { std::int32_t node, pool, parameters; };
+
 // One mechanism in one block.
 struct Instances {
   std::int32_t count;
-  std::int32_t first;         // instances [0, first) are the first on their vector: they store, the others add
-  std::int32_t sub_blocks;    // U
+  std::int32_t first;         // units [0, first) are the first on their vector: they store, the others add
   bool lane_parameters;       // one value a lane, not one an instance
-  const std::int32_t* node;   // node vector / U
-  const std::int32_t* pool;   // calcium pool, or null
+  const Unit* unit;           // in the order of states
   const void* parameters;
   void* state;
 };
 
 struct Block {
   void *v, *d, *r;
+  void *u, *g, *i;
   void *cai, *eca, *ica;
 };
 
@@ -124,11 +129,10 @@ struct Strip {
 // The tree of one block. Nodes are numbered so that a parent precedes its children.
 struct Tree {
   enum Flag : std::uint8_t {
-    child_follows = 1,    // node i+1 is a child
-    parent_precedes = 2,  // node i−1 is the parent
-    more_children = 4     // has children other than node i+1
+    parent_precedes = 1,  // node i−1 is the parent
+    more_children = 2     // has children other than node i+1
   };
-  std::int32_t nodes;
+  std::int32_t nodes;          // across nodes: places, whole vectors of them
   std::int32_t sub_blocks;
   bool lane_geometry;          // conductance and diagonal have one value a lane
   const std::int32_t* parent;  // across cells: of each node
@@ -137,8 +141,10 @@ struct Tree {
   std::int32_t strip_count;
   const void* axial;           // µS to the parent
   const void* diagonal;        // µS: capacitance/dt + axial conductances
-  const std::int32_t* bare_vectors;  // vectors (across cells: nodes) that no mechanism stores to: the solve leaves them 0
+  const std::int32_t* bare;    // vectors (across cells: nodes) that no mechanism stores to: the solve leaves their g and i at 0
   std::int32_t bare_count;
+  const std::int32_t* forks;   // across cells: nodes with more_children, whose d and r it leaves at 0 if they are not g and i
+  std::int32_t fork_count;
 };
 using SolveFunction = void (*)(const Tree&, const Block&);
 

@@ -185,16 +185,31 @@ GALVANI_FN void add(P value, const At& at, int units) {
   }
 }
 
-// Where the lanes of one unit lie: in vectors of nodes, in those of pools, and its own.
+// Of a mechanism that carries several ions: conductance and inward current.
+template <class G>
+struct Sums { G conductance, current; };
+template <class M, class G>
+GALVANI_FN Sums<G> sums_over_ions(const typename M::Parameters& p, const G* y, G v) {
+  Sums<G> sums;
+  bool begun = false;
+  M::conductances(p, y, [&](Ion, G conductance, G reversal) GALVANI_LAMBDA {
+    const G drive = reversal - v;
+    sums = begun ? Sums<G>{sums.conductance + conductance, sums.current + conductance * drive} : Sums<G>{conductance, conductance * drive};
+    begun = true;
+  });
+  return sums;
+}
+
+// A unit, or the chunk of it that a turn works on.
 template <class T>
-struct Unit {
+struct Lanes {
   std::int64_t node, pool;
   const T* parameters;
   T* y;
 };
 
 template <template <class> class Mechanism, class F, Rates kMode, bool kByLane>
-GALVANI_FN void step_turn(const Unit<typename F::G::Lane>* unit, int units, bool first, const Block& block, const Phase& phase,
+GALVANI_FN void step_turn(const Lanes<typename F::G::Lane> (&unit)[F::kUnits], int units, bool first, const Block& block, const Phase& phase,
                           const RateContext& context) {
   using G = typename F::G;
   using S = typename F::S;
@@ -204,11 +219,11 @@ GALVANI_FN void step_turn(const Unit<typename F::G::Lane>* unit, int units, bool
   constexpr int states = M::states;
   constexpr bool remainders = sizeof(T) == 4 && is_slow<M>;
 
-  using VT = typename S::Lane;
-  const auto node_at = [&](void* array) GALVANI_LAMBDA { return [=](int u) GALVANI_LAMBDA { return static_cast<VT*>(array) + unit[u].node; }; };
-  const auto pool_at = [&](void* array) GALVANI_LAMBDA { return [=](int u) GALVANI_LAMBDA { return static_cast<VT*>(array) + unit[u].pool; }; };
-  const auto cai_at = pool_at(block.cai), eca_at = pool_at(block.eca), ica_at = pool_at(block.ica);
-  const S v = load<S, kChunk>(node_at(block.v));
+  const auto node_at = [&](void* array) GALVANI_LAMBDA { return [=](int u) GALVANI_LAMBDA { return static_cast<T*>(array) + unit[u].node; }; };
+  const auto pool_at = [&](auto* array) GALVANI_LAMBDA { return [=](int u) GALVANI_LAMBDA { return array + unit[u].pool; }; };
+  const auto cai_at = pool_at(static_cast<typename S::Lane*>(block.cai));
+  const auto eca_at = pool_at(static_cast<T*>(block.eca)), ica_at = pool_at(static_cast<T*>(block.ica));
+  const G v = load<G, kChunk>(node_at(block.u));
   const auto y_at = [&](int s) GALVANI_LAMBDA { return [=](int u) GALVANI_LAMBDA { return unit[u].y + s * W; }; };
   // Read where they are used: the gates need none, and their registers.
   const auto fields = [&] GALVANI_LAMBDA {
@@ -222,16 +237,15 @@ GALVANI_FN void step_turn(const Unit<typename F::G::Lane>* unit, int units, bool
   if constexpr (M::kind == Kind::pool) {
     // Concentrations are kept as voltages are: in float32 the slow approach to rest would be lost to rounding.
     const auto f = fields();
-    const auto present = convert<S>(f.scale) > S(0);
+    S cai = load<S, kChunk>(cai_at);
     if (phase.advance) {
-      const S c = load<S, kChunk>(cai_at);
-      const S next = Mechanism<S>::advance(converted<typename Mechanism<S>::Parameters, S, G>(f.p), c, load<S, kChunk>(ica_at));
-      store<kChunk>(select(present, next, c), cai_at);
+      const S next = Mechanism<S>::advance(converted<typename Mechanism<S>::Parameters, S, G>(f.p), cai, convert<S>(load<G, kChunk>(ica_at)));
+      cai = select(convert<S>(f.scale) > S(0), next, cai);
+      store<kChunk>(cai, cai_at);
     }
     if (phase.current) {
-      const S reversal = convert<S>(M::reversal(f.p, convert<G>(load<S, kChunk>(cai_at))));
-      store<kChunk>(select(present, reversal, load<S, kChunk>(eca_at)), eca_at);
-      store<kChunk>(S(0), ica_at);
+      store<kChunk>(select(f.scale > G(0), M::reversal(f.p, convert<G>(cai)), load<G, kChunk>(eca_at)), eca_at);
+      store<kChunk>(G(0), ica_at);
     }
   } else {
     G ys[states == 0 ? 1 : states];
@@ -241,8 +255,8 @@ GALVANI_FN void step_turn(const Unit<typename F::G::Lane>* unit, int units, bool
       unrolled<states>([&](auto s) GALVANI_LAMBDA { active = active | (ys[s] < G(0)) | (ys[s] > G(0)); });
       if (!any(active)) {
         if (phase.current && first) {
-          store<kChunk>(S(0), node_at(block.d));
-          store<kChunk>(S(0), node_at(block.r));
+          store<kChunk>(G(0), node_at(block.g));
+          store<kChunk>(G(0), node_at(block.i));
         }
         return;
       }
@@ -251,18 +265,17 @@ GALVANI_FN void step_turn(const Unit<typename F::G::Lane>* unit, int units, bool
       if constexpr (M::kind == Kind::synapse) {
         M::decay(fields().p, ys);
       } else if constexpr (states > 0) {
-        const G vg = convert<G>(v);
         G step[states];
         if constexpr (calcium_gated<M, G>) {
           Gate<G> gate[states];
           M::calcium_rates(convert<G>(load<S, kChunk>(cai_at)), gate);
           unrolled<states>([&](auto s) GALVANI_LAMBDA { step[s] = step_of_gate(ys[s], gate[s], context.env.dt); });
         } else if constexpr (kMode == Rates::poly) {
-          steps_poly<Mechanism>(vg, context, ys, step);
+          steps_poly<Mechanism>(v, context, ys, step);
         } else if constexpr (kMode == Rates::table) {
-          steps_table<Mechanism>(vg, context, ys, step);
+          steps_table<Mechanism>(v, context, ys, step);
         } else {
-          steps_exact<Mechanism>(vg, context, ys, step);
+          steps_exact<Mechanism>(v, context, ys, step);
         }
         unrolled<states>([&](auto s) GALVANI_LAMBDA {
           if constexpr (remainders) {  // what rounding took from earlier steps goes into this one
@@ -279,81 +292,64 @@ GALVANI_FN void step_turn(const Unit<typename F::G::Lane>* unit, int units, bool
     }
     if (phase.current) {
       const auto f = fields();
-      S g, i_out;  // µS and nA, outward
-      const G vg = convert<G>(v);
+      G g, i;  // µS and nA, inward
       if constexpr (carries_several<M, G>) {
-        G sum(0), current(0);
-        M::conductances(f.p, ys, [&](Ion, G conductance, G reversal) GALVANI_LAMBDA {
-          sum = sum + conductance;
-          current = current + conductance * (vg - reversal);
-        });
-        g = convert<S>(f.scale * sum);
-        i_out = convert<S>(f.scale * current);
+        const Sums<G> sums = sums_over_ions<M>(f.p, ys, v);
+        g = f.scale * sums.conductance;
+        i = f.scale * sums.current;
       } else if constexpr (M::kind == Kind::stimulus) {
         using D = Pack<double, G::size>;  // time in float64, whatever the precision
-        g = S(0);
-        i_out = convert<S>(convert<D>(f.scale) * Mechanism<D>::current(converted<typename Mechanism<D>::Parameters, D, G>(f.p), D(phase.t)));
-      } else if constexpr (requires(G& a, G& b) { M::current(f.p, ys, vg, a, b); }) {
-        G i_density, slope;
-        M::current(f.p, ys, vg, i_density, slope);
-        g = convert<S>(f.scale * slope);
-        i_out = convert<S>(f.scale * i_density);
+        g = G(0);
+        i = convert<G>(-(convert<D>(f.scale) * Mechanism<D>::current(converted<typename Mechanism<D>::Parameters, D, G>(f.p), D(phase.t))));
+      } else if constexpr (requires(G& a, G& b) { M::current(f.p, ys, v, a, b); }) {
+        G outward, slope;
+        M::current(f.p, ys, v, outward, slope);
+        g = f.scale * slope;
+        i = -(f.scale * outward);
       } else {
         const G conductance = M::conductance(f.p, ys);
-        g = convert<S>(f.scale * conductance);
+        g = f.scale * conductance;
         if constexpr (M::ion == Ion::ca) {
-          const S drive = v - load<S, kChunk>(eca_at);
-          add<kChunk>(convert<S>(conductance) * drive, ica_at, units);
-          i_out = g * drive;
+          const G drive = load<G, kChunk>(eca_at) - v;
+          add<kChunk>(-(conductance * drive), ica_at, units);
+          i = g * drive;
         } else {
-          i_out = convert<S>(f.scale * conductance * (vg - M::reversal(f.p)));
+          i = g * (M::reversal(f.p) - v);
         }
       }
       if (first) {
-        store<kChunk>(g, node_at(block.d));
-        store<kChunk>(-i_out, node_at(block.r));
+        store<kChunk>(g, node_at(block.g));
+        store<kChunk>(i, node_at(block.i));
       } else {
-        add<kChunk>(g, node_at(block.d), units);
-        add<kChunk>(-i_out, node_at(block.r), units);
+        add<kChunk>(g, node_at(block.g), units);
+        add<kChunk>(i, node_at(block.i), units);
       }
     }
   }
 }
 
-// Instances from `begin` to `end`.
+// Units from `begin` to `end`. What all turns read is copied: the compiler cannot tell that no store changes what lies elsewhere.
 template <template <class> class Mechanism, class F, Rates kMode, bool kByLane>
-void step_range(const Instances& in, const Block& block, const Phase& phase, const RateContext& context, int begin, int end) {
-  using G = typename F::G;
-  using T = typename G::Lane;
-  using M = Mechanism<G>;
+void step_range(const Instances& in, Block block, Phase phase, const RateContext& context, int begin, int end) {
+  using T = typename F::G::Lane;
+  using M = Mechanism<typename F::G>;
   constexpr int W = F::W, kChunk = F::kChunk, kUnits = F::kUnits;
-  constexpr int fields = Fields<M, G>::count;
   constexpr int stored = M::states * (sizeof(T) == 4 && is_slow<M> ? 2 : 1);
   static_assert(kChunk == W || kUnits == 1);
-  const int U = in.sub_blocks;
-  const T* parameters = static_cast<const T*>(in.parameters) + static_cast<std::int64_t>(begin) * fields * (kByLane ? U * W : 1);
-  T* y = static_cast<T*>(in.state) + static_cast<std::int64_t>(begin) * U * stored * W;
-  Unit<T> unit[kUnits] = {};
-
-  for (int i = begin, u = 0; i < end;) {
-    int units = 0;
-    for (; units < kUnits && i < end; ++units) {
-      unit[units].node = (static_cast<std::int64_t>(in.node[i]) * U + u) * W;
-      if constexpr (M::ion == Ion::ca || calcium_gated<M, G>) unit[units].pool = (static_cast<std::int64_t>(in.pool[i]) * U + u) * W;
-      unit[units].parameters = parameters;
-      unit[units].y = y;
-      y += stored * W;
-      if (kByLane) parameters += fields * W;
-      if (++u == U) {
-        u = 0;
-        ++i;
-        if (!kByLane) parameters += fields;
-      }
-    }
+  const bool first = end <= in.first;
+  const Unit* const place = in.unit;
+  const T* const parameters = static_cast<const T*>(in.parameters);
+  T* const y = static_cast<T*>(in.state);
+  for (int n = begin; n < end; n += kUnits) {
     // A last turn of too few units does one of them again: what it stores is the same, and it adds once.
-    for (int n = units; n < kUnits; ++n) unit[n] = unit[0];
+    const int units = end - n;
+    Lanes<T> unit[kUnits];
+    unrolled<kUnits>([&](auto k) GALVANI_LAMBDA {
+      const int at = k < units ? n + k : n;
+      unit[k] = {place[at].node, place[at].pool, parameters + place[at].parameters, y + static_cast<std::int64_t>(at) * (stored * W)};
+    });
     for (int l = 0; l < W; l += kChunk) {
-      step_turn<Mechanism, F, kMode, kByLane>(unit, units, end <= in.first, block, phase, context);
+      step_turn<Mechanism, F, kMode, kByLane>(unit, units, first, block, phase, context);
       if constexpr (kChunk < W) {
         unit->node += kChunk;
         unit->pool += kChunk;
@@ -385,82 +381,113 @@ GALVANI_FN S geometry(const void* array, std::int64_t i, std::int64_t lane) {
   else return S::broadcast(static_cast<const T*>(array)[i]);
 }
 
-// Across cells, the lanes from `lane` of every node vector. d and r arrive as the sums over mechanisms and leave as the factors of
-// the back substitution. Along an unbranched run each diagonal waits for the division of the one before: carrying 1/d and g², not
-// their product, leaves one fused multiply-add between the divisions.
-template <class S, bool kByLane>
-void solve_lanes(const Tree& tree, const Block& block, std::int64_t stride, std::int64_t lane) {
+// As many lanes as S in the precision of gates.
+template <class S, class TG>
+using GatesOf = Pack<TG, S::size>;
+
+// Across cells, the lanes from `lane` of every node vector. d and r are left as the factors of the back substitution. Along an
+// unbranched run each diagonal waits for the division of the one before: 1/d and g², not their product, leave one fused
+// multiply-add between the divisions, and it stands before all else that waits for the division.
+template <class S, class TG, bool kByLane>
+void eliminate_lanes(Tree tree, Block block, std::int64_t stride, std::int64_t lane) {
+  using T = typename S::Lane;
+  const T* const v = static_cast<const T*>(block.v) + lane;
+  T* const d = static_cast<T*>(block.d) + lane;
+  T* const r = static_cast<T*>(block.r) + lane;
+  const std::int64_t step = kByLane ? stride : 1;
+  // What mechanisms and children gave to node i.
+  const auto sum = [&](const void* of_mechanisms, const T* of_children, std::int64_t i) GALVANI_LAMBDA {
+    if constexpr (std::is_same_v<T, TG>) {
+      return S::load(of_children + i * stride);
+    } else {
+      const S x = convert<S>(GatesOf<S, TG>::load(static_cast<const TG*>(of_mechanisms) + lane + i * stride));
+      return tree.flags[i] & Tree::more_children ? x + S::load(of_children + i * stride) : x;
+    }
+  };
+  const auto diagonal = [&](std::int64_t i) GALVANI_LAMBDA { return sum(block.g, d, i) + geometry<S, kByLane>(tree.diagonal, i * step, lane); };
+  std::int64_t i = tree.nodes - 1;
+  S vi = S::load(v + i * stride), ri = sum(block.i, r, i), di = diagonal(i);
+  for (; i > 0; --i) {
+    const std::int64_t at = i * stride, parent = tree.parent[i] * stride;
+    const S g = geometry<S, kByLane>(tree.axial, i * step, lane), g2 = g * g;
+    const S vp = S::load(v + parent);
+    const S flow = g * (vp - vi);
+    ri = ri + flow;
+    S inverse = S(1) / di;
+    if (tree.flags[i] & Tree::parent_precedes) {
+      di = diagonal(i - 1) - inverse * g2;
+      settle(di);
+      settle(inverse);
+      const S factor = g * inverse;
+      factor.store(d + at);
+      (ri * inverse).store(r + at);
+      ri = sum(block.i, r, i - 1) + (factor * ri - flow);
+      vi = vp;
+    } else {
+      settle(inverse);
+      (S::load(d + parent) - inverse * g2).store(d + parent);
+      const S factor = g * inverse;
+      factor.store(d + at);
+      (ri * inverse).store(r + at);
+      (S::load(r + parent) + (factor * ri - flow)).store(r + parent);
+      di = diagonal(i - 1);
+      ri = sum(block.i, r, i - 1);
+      vi = S::load(v + at - stride);
+    }
+  }
+  (ri / di).store(r);
+}
+
+template <class S, class TG>
+void substitute_lanes(Tree tree, Block block, std::int64_t stride, std::int64_t lane) {
   using T = typename S::Lane;
   T* const v = static_cast<T*>(block.v) + lane;
   T* const d = static_cast<T*>(block.d) + lane;
   T* const r = static_cast<T*>(block.r) + lane;
-  const std::int64_t step = kByLane ? stride : 1;
-  S inverse(0), g2(0), carry_r(0);
-  S vi = S::load(v + (tree.nodes - 1) * stride);
-  for (std::int64_t i = tree.nodes - 1; i > 0; --i) {
-    const int flags = tree.flags[i];
-    const std::int64_t at = i * stride, parent = tree.parent[i] * stride;
-    const S g = geometry<S, kByLane>(tree.axial, i * step, lane);
-    S di = S::load(d + at) + geometry<S, kByLane>(tree.diagonal, i * step, lane);
-    S ri = S::load(r + at);
-    if (flags & Tree::child_follows) {
-      di = di - inverse * g2;
-      ri = ri + carry_r;
-    }
-    inverse = S(1) / di;
-    g2 = g * g;
-    const S vp = S::load(v + parent);
-    const S flow = g * (vp - vi);
-    ri = ri + flow;
-    const S factor = g * inverse;
-    factor.store(d + at);
-    (ri * inverse).store(r + at);
-    const S to_r = factor * ri - flow;
-    if (flags & Tree::parent_precedes) {
-      carry_r = to_r;
-      vi = vp;
-    } else {
-      (S::load(d + parent) - inverse * g2).store(d + parent);
-      (S::load(r + parent) + to_r).store(r + parent);
-      vi = S::load(v + at - stride);
-    }
-  }
-  S d0 = S::load(d) + geometry<S, kByLane>(tree.diagonal, 0, lane);
-  S r0 = S::load(r);
-  if (tree.flags[0] & Tree::child_follows) {
-    d0 = d0 - inverse * g2;
-    r0 = r0 + carry_r;
-  }
-  S dv = r0 / d0;
-  (S::load(v) + dv).store(v);
-  dv.store(r);
+  TG* const u = static_cast<TG*>(block.u) + lane;
+  const auto move = [&](std::int64_t at, S dv) GALVANI_LAMBDA {
+    const S moved = S::load(v + at) + dv;
+    moved.store(v + at);
+    if constexpr (!std::is_same_v<T, TG>) convert<GatesOf<S, TG>>(moved).store(u + at);
+  };
+  S dv = S::load(r);
+  move(0, dv);
   for (std::int64_t i = 1; i < tree.nodes; ++i) {
     const int flags = tree.flags[i];
     const std::int64_t at = i * stride;
     if (!(flags & Tree::parent_precedes)) dv = S::load(r + tree.parent[i] * stride);
     dv = S::load(d + at) * dv + S::load(r + at);
-    (S::load(v + at) + dv).store(v + at);
+    move(at, dv);
     if (flags & Tree::more_children) dv.store(r + at);
   }
   for (int k = 0; k < tree.bare_count; ++k) {
-    S(0).store(d + tree.bare_vectors[k] * stride);
-    S(0).store(r + tree.bare_vectors[k] * stride);
+    const std::int64_t at = lane + tree.bare[k] * stride;
+    GatesOf<S, TG>(0).store(static_cast<TG*>(block.g) + at);
+    GatesOf<S, TG>(0).store(static_cast<TG*>(block.i) + at);
+  }
+  if constexpr (!std::is_same_v<T, TG>) {
+    for (int k = 0; k < tree.fork_count; ++k) {
+      S(0).store(d + tree.forks[k] * stride);
+      S(0).store(r + tree.forks[k] * stride);
+    }
   }
 }
 
-template <class S>
-void solve_lanes(const Tree& tree, const Block& block, std::int64_t stride, std::int64_t lane) {
-  if (tree.lane_geometry) solve_lanes<S, true>(tree, block, stride, lane);
-  else solve_lanes<S, false>(tree, block, stride, lane);
-}
-
-template <class T, int W>
+// One register of gates, or two where there are as many: their divisions overlap.
+template <class T, class TG, int W>
 void solve_cells(const Tree& tree, const Block& block) {
-  using S = Pack<T, kLanes<T>>;
   const std::int64_t stride = static_cast<std::int64_t>(tree.sub_blocks) * W;
+  const auto solve = [&]<class S>(std::int64_t lane) {
+    if (tree.lane_geometry) eliminate_lanes<S, TG, true>(tree, block, stride, lane);
+    else eliminate_lanes<S, TG, false>(tree, block, stride, lane);
+    substitute_lanes<S, TG>(tree, block, stride, lane);
+  };
+  constexpr int pair = 2 * kLanes<T>;
   std::int64_t lane = 0;
-  for (; lane + 2 * S::size <= stride; lane += 2 * S::size) solve_lanes<Pack<T, 2 * S::size>>(tree, block, stride, lane);  // their divisions overlap
-  for (; lane < stride; lane += S::size) solve_lanes<S>(tree, block, stride, lane);
+  for (; lane + pair <= stride; lane += pair) solve.template operator()<Pack<T, pair>>(lane);
+  if constexpr (W % pair != 0) {
+    for (; lane < stride; lane += pair / 2) solve.template operator()<Pack<T, pair / 2>>(lane);
+  }
 }
 
 // Across nodes: one cell, strip by strip, the runs of a strip side by side.
@@ -532,8 +559,15 @@ GALVANI_FN void substitute(const NodeArrays<T>& a, int first, int rows, const T*
   }
 }
 
-template <class T, int W>
+template <class T, class TG, int W>
 void solve_nodes(const Tree& tree, const Block& block) {
+  if constexpr (!std::is_same_v<T, TG>) {
+    using S = Pack<T, 2 * kLanes<T>>;
+    for (int at = 0; at < tree.nodes; at += S::size) {
+      convert<S>(GatesOf<S, TG>::load(static_cast<const TG*>(block.g) + at)).store(static_cast<T*>(block.d) + at);
+      convert<S>(GatesOf<S, TG>::load(static_cast<const TG*>(block.i) + at)).store(static_cast<T*>(block.r) + at);
+    }
+  }
   const NodeArrays<T> a = {static_cast<T*>(block.v), static_cast<T*>(block.d), static_cast<T*>(block.r), static_cast<const T*>(tree.axial),
                            static_cast<const T*>(tree.diagonal)};
   // Rows of each width of a strip: where they begin, and the values of the row before them in a node array.
@@ -565,9 +599,15 @@ void solve_nodes(const Tree& tree, const Block& block) {
     if (s.rows[1] > 0) substitute<T, 4>(a, second(s), s.rows[1], s.rows[0] > 0 ? a.r + second(s) - 8 : above);
     if (s.rows[2] > 0) substitute<T, 1>(a, third(s), s.rows[2], s.rows[1] > 0 ? a.r + third(s) - 4 : s.rows[0] > 0 ? a.r + third(s) - 8 : above);
   }
+  if constexpr (!std::is_same_v<T, TG>) {
+    using S = Pack<T, 2 * kLanes<T>>;
+    for (int at = 0; at < tree.nodes; at += S::size) {
+      convert<GatesOf<S, TG>>(S::load(static_cast<const T*>(block.v) + at)).store(static_cast<TG*>(block.u) + at);
+    }
+  }
   for (int k = 0; k < tree.bare_count; ++k) {
-    std::memset(a.d + tree.bare_vectors[k] * W, 0, W * sizeof(T));
-    std::memset(a.r + tree.bare_vectors[k] * W, 0, W * sizeof(T));
+    std::memset(static_cast<TG*>(block.g) + tree.bare[k] * W, 0, W * sizeof(TG));
+    std::memset(static_cast<TG*>(block.i) + tree.bare[k] * W, 0, W * sizeof(TG));
   }
 }
 
@@ -630,8 +670,8 @@ const Kernels& GALVANI_KERNELS() {
       GALVANI_STRING(GALVANI_ISA),
       kPolyForm,
       &step_of,
-      {&solve_cells<double, kW64>, &solve_cells<double, kWMixed>, &solve_cells<float, kW32>},
-      {&solve_nodes<double, kW64>, &solve_nodes<double, kWMixed>, &solve_nodes<float, kW32>},
+      {&solve_cells<double, double, kW64>, &solve_cells<double, float, kWMixed>, &solve_cells<float, float, kW32>},
+      {&solve_nodes<double, double, kW64>, &solve_nodes<double, float, kWMixed>, &solve_nodes<float, float, kW32>},
       {&crossing<double, kW64>, &crossing<double, kWMixed>, &crossing<float, kW32>},
       &math<F64<Rates::exact>::G>,
       &math<F32<Rates::exact>::G>,

@@ -77,15 +77,18 @@ Population::Population(const Cell& cell, const Options& options, const Kernels& 
   for (std::size_t v = 0; v < touched.size(); ++v) {
     if (!touched[v]) bare_.push_back(static_cast<std::int32_t>(v));
   }
+  for (std::size_t i = 0; i < flags_.size(); ++i) {
+    if (flags_[i] & Tree::more_children) forks_.push_back(static_cast<std::int32_t>(i));
+  }
 
   // Memory of a block: v, states, pools.
-  std::size_t bytes = bytes_of_nodes();
+  std::size_t bytes = bytes_of_nodes(voltage_bytes_);
   for (Group& g : groups_) {
     g.state_offset = bytes;
     bytes += aligned(static_cast<std::size_t>(g.instances()) * sub_blocks_ * g.stored * W_ * gate_bytes_);
   }
   pool_offset_ = bytes;
-  bytes += 3 * bytes_of_pools();
+  bytes += bytes_of_pools(voltage_bytes_) + 2 * bytes_of_pools(gate_bytes_);
   block_bytes_ = bytes;
   state_ = Slab(block_bytes_ * blocks_);
   expiries_.resize(blocks_);
@@ -93,7 +96,7 @@ Population::Population(const Cell& cell, const Options& options, const Kernels& 
   diverged_.assign(blocks_, 0);
   threads_ = std::make_unique<Threads>(static_cast<int>(std::min<std::int64_t>(options.threads, blocks_)));
   for (int t = 0; t < threads_->count(); ++t) {
-    scratch_.emplace_back(2 * bytes_of_nodes() + cell_.sources.size() * sub_blocks_ * bytes_of_vector());
+    scratch_.emplace_back(bytes_of_sums() + cell_.sources.size() * sub_blocks_ * bytes_of_vector());
   }
 }
 
@@ -124,7 +127,6 @@ void Population::choose_layout() {
   for (int i = 1; i < n; ++i) {
     if (cell_.parent[i] == i - 1) {
       flags_[i] |= Tree::parent_precedes;
-      flags_[i - 1] |= Tree::child_follows;
     } else {
       flags_[cell_.parent[i]] |= Tree::more_children;
     }
@@ -258,8 +260,11 @@ std::size_t Population::element_of_pool(int node, const Place& at) const {
 }
 
 std::size_t Population::bytes_of_vector() const { return aligned(static_cast<std::size_t>(W_) * voltage_bytes_); }
-std::size_t Population::bytes_of_nodes() const { return aligned(static_cast<std::size_t>(node_vectors_) * W_ * voltage_bytes_); }
-std::size_t Population::bytes_of_pools() const { return aligned(static_cast<std::size_t>(pools_) * sub_blocks_ * W_ * voltage_bytes_); }
+std::size_t Population::bytes_of_nodes(int value_bytes) const { return aligned(static_cast<std::size_t>(node_vectors_) * W_ * value_bytes); }
+std::size_t Population::bytes_of_sums() const {
+  return 2 * bytes_of_nodes(voltage_bytes_) + (gate_bytes_ == voltage_bytes_ ? 0 : 3 * bytes_of_nodes(gate_bytes_));
+}
+std::size_t Population::bytes_of_pools(int value_bytes) const { return aligned(static_cast<std::size_t>(pools_) * sub_blocks_ * W_ * value_bytes); }
 
 std::size_t Population::element_of_row(const Group& g, int row, const Place& at) const {
   return (static_cast<std::size_t>(g.instance[row]) * sub_blocks_ + at.sub_block) * g.stored * W_ +
@@ -267,7 +272,7 @@ std::size_t Population::element_of_row(const Group& g, int row, const Place& at)
 }
 
 Instances Population::instances_of(Group& g, std::int64_t block) {
-  return {g.instances(), g.first, sub_blocks_, across_nodes_ || g.varied, g.node.data(), g.pool.data(),
+  return {g.instances() * sub_blocks_, g.first * sub_blocks_, across_nodes_ || g.varied, g.units.data(),
           g.parameters.data() + block * g.parameter_stride, state_of(block) + g.state_offset};
 }
 
@@ -288,9 +293,15 @@ void Population::store_voltage(char* base, std::size_t i, double x) const {
 
 Block Population::block_at(std::int64_t block, int thread) {
   char* const state = state_of(block);
-  char* const scratch = scratch_[thread].data();
-  char* const pools = state + pool_offset_;
-  return {state, scratch, scratch + bytes_of_nodes(), pools, pools + bytes_of_pools(), pools + 2 * bytes_of_pools()};
+  char* const d = scratch_[thread].data();
+  char* const r = d + bytes_of_nodes(voltage_bytes_);
+  char* const cai = state + pool_offset_;
+  char* const eca = cai + bytes_of_pools(voltage_bytes_);
+  char* const ica = eca + bytes_of_pools(gate_bytes_);
+  if (gate_bytes_ == voltage_bytes_) return {state, d, r, state, d, r, cai, eca, ica};
+  char* const u = r + bytes_of_nodes(voltage_bytes_);
+  char* const g = u + bytes_of_nodes(gate_bytes_);
+  return {state, d, r, u, g, g + bytes_of_nodes(gate_bytes_), cai, eca, ica};
 }
 
 // ---- rates, parameters, geometry -------------------------------------------------------------------------------------------
@@ -388,6 +399,12 @@ void Population::fill_parameters(Group& g) {
   const std::size_t one = static_cast<std::size_t>(g.instances()) * fields * (lanes ? sub_blocks_ * W_ : 1);
   g.parameter_stride = g.varied ? aligned(one * gate_bytes_) : 0;
   g.parameters = Slab(g.varied ? g.parameter_stride * blocks_ : one * gate_bytes_);
+  for (std::int32_t i = 0; i < g.instances(); ++i) {
+    for (std::int32_t u = 0; u < sub_blocks_; ++u) {
+      g.units.push_back({(g.node[i] * sub_blocks_ + u) * W_, (g.pool[i] * sub_blocks_ + u) * W_,
+                         lanes ? (i * sub_blocks_ + u) * fields * W_ : i * fields});
+    }
+  }
   if (!lanes) {
     for (int row = 0; row < rows; ++row) {
       const double* const f = fields_of(g, row, 0, buffer);
@@ -484,7 +501,7 @@ void Population::initialize() {
     for (std::size_t i = 0; i < static_cast<std::size_t>(node_vectors_) * W_; ++i) store_voltage(static_cast<char*>(b.v), i, v);
     for (std::size_t i = 0; i < static_cast<std::size_t>(pools_) * sub_blocks_ * W_; ++i) {
       store_voltage(static_cast<char*>(b.cai), i, constants::resting_cai);
-      store_voltage(static_cast<char*>(b.eca), i, constants::resting_eca);
+      store_gate(static_cast<char*>(b.eca), i, constants::resting_eca);
     }
   }
   const auto each_cell = [&](auto&& f) {
@@ -597,10 +614,13 @@ void Population::run_block(std::int64_t block, std::int64_t from, std::int64_t t
   double buffer[kMaxFields];
   const Block arrays = block_at(block, thread);
   char* const v = static_cast<char*>(arrays.v);
-  char* const before = scratch_[thread].data() + 2 * bytes_of_nodes();
-  std::memset(scratch_[thread].data(), 0, 2 * bytes_of_nodes());
+  char* const before = scratch_[thread].data() + bytes_of_sums();
+  std::memset(scratch_[thread].data(), 0, bytes_of_sums());
+  if (arrays.u != arrays.v) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(node_vectors_) * W_; ++i) store_gate(static_cast<char*>(arrays.u), i, load_voltage(v, i));
+  }
 
-  const Tree tree = {cell_.nodes(),
+  const Tree tree = {across_nodes_ ? node_vectors_ * W_ : cell_.nodes(),
                      sub_blocks_,
                      varied_geometry_ && across_cells(),
                      cell_.parent.data(),
@@ -610,7 +630,9 @@ void Population::run_block(std::int64_t block, std::int64_t from, std::int64_t t
                      axial_.data() + block * geometry_stride_,
                      diagonal_.data() + block * geometry_stride_,
                      bare_.data(),
-                     static_cast<std::int32_t>(bare_.size())};
+                     static_cast<std::int32_t>(bare_.size()),
+                     forks_.data(),
+                     static_cast<std::int32_t>(forks_.size())};
   const SolveFunction solve = (across_nodes_ ? kernels_.solve_nodes : kernels_.solve_cells)[static_cast<int>(options_.precision)];
   const CrossingFunction crossing = kernels_.crossing[static_cast<int>(options_.precision)];
 
@@ -799,7 +821,7 @@ double Population::value(const Recording& r, std::int64_t cell, double t) const 
 }
 
 double Population::eca_at(int node, const Place& at) const {
-  return load_voltage(state_of(at.block) + pool_offset_ + bytes_of_pools(), element_of_pool(node, at));
+  return load_gate(state_of(at.block) + pool_offset_ + bytes_of_pools(voltage_bytes_), element_of_pool(node, at));
 }
 
 double Population::current_at(const Group& g, int row, std::int64_t cell, double t, Quantity quantity) const {

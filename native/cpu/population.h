@@ -119,6 +119,7 @@ class Population {
     RateContext context{};
     StepFunction step = nullptr;
     std::vector<std::int32_t> node, pool;      // of each instance
+    std::vector<Unit> units;                   // sub-blocks of instances
     std::vector<std::int32_t> instance, lane;  // of each row; lane is 0 across cells
     int first = 0;
     std::size_t state_offset = 0;  // within a block
@@ -190,8 +191,9 @@ class Population {
   std::size_t element_of_node(int node, const Place&) const;  // of the node's value for that cell
   std::size_t element_of_pool(int node, const Place&) const;  // of its calcium
   std::size_t bytes_of_vector() const;                         // of voltages
-  std::size_t bytes_of_nodes() const;                          // of a block's voltages
-  std::size_t bytes_of_pools() const;                          // of a block's cai, or eca, or ica
+  std::size_t bytes_of_nodes(int value_bytes) const;           // of one value a node of a block
+  std::size_t bytes_of_sums() const;                           // of d, r, u, g, i where they are arrays of their own
+  std::size_t bytes_of_pools(int value_bytes) const;           // of one value a pool
   std::size_t element_of_row(const Group&, int row, const Place&) const;  // of state 0; states are W apart
   Block block_at(std::int64_t block, int thread);
   Instances instances_of(Group&, std::int64_t block);
@@ -222,7 +224,7 @@ class Population {
   std::vector<Variation> variations_;
 
   // Tree in the order of the blocks.
-  std::vector<std::int32_t> bare_;
+  std::vector<std::int32_t> bare_, forks_;
   std::vector<std::uint8_t> flags_;
   std::vector<Strip> strips_;
   Slab axial_, diagonal_;

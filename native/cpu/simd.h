@@ -155,6 +155,13 @@ GALVANI_HALVES Pack<T, N> select(Mask<T, N> m, Pack<T, N> a, Pack<T, N> b) {
 }
 GALVANI_HALVES std::uint32_t bits(Mask<T, N> m) { return bits(m.low) | bits(m.high) << N / 2; }
 
+// Worked out by now: the compiler neither moves what follows from it to before, nor fuses it with that.
+GALVANI_NATIVE void settle(Pack<T, N>& x) { asm("" : "+v"(x.value)); }
+GALVANI_HALVES void settle(Pack<T, N>& x) {
+  settle(x.low);
+  settle(x.high);
+}
+
 template <class T, int N>
 GALVANI_FN bool any(Mask<T, N> m) {
   return bits(m) != 0;
