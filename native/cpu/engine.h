@@ -59,7 +59,7 @@ struct PolyForm {
 
 // The curves inf and 1 − exp(−dt/tau) of each gate of a mechanism, in the form of the ISA.
 struct PolyTable {
-  float per_mV, origin;  // v in segments from the first: per_mV·v + origin
+  float per_mV, origin;  // v in segments from the middle of the first: per_mV·v + origin
   int degree, segments;
   const float* coefficients;
 };

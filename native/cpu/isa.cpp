@@ -47,65 +47,70 @@ GALVANI_FN void rates_of(G v, const RateContext& context, Gate<G>* gate) {
   }
 }
 
-// The step of a gate: (1 − exp(−dt·rate)) (inf − y).
+// What a gate does in a step: it goes the part 1 − exp(−dt·rate) of the way to inf.
 template <class G>
-GALVANI_FN G step_of_gate(G y, const Gate<G>& gate, double dt) {
-  return -(expm1(gate.rate * G(-dt)) * (gate.inf - y));
+struct Approach { G inf, part; };
+
+template <class G>
+GALVANI_FN Approach<G> approach_of(const Gate<G>& gate, double dt) {
+  return {gate.inf, -expm1(gate.rate * G(-dt))};
 }
 
+// Those of a mechanism, to be handed over by value: what a pointer leads to would be kept in memory throughout.
+template <class M, class G>
+struct Approaches { Approach<G> of[M::states]; };
+
 template <template <class> class Mechanism, class G>
-GALVANI_FN void steps_exact(G v, const RateContext& context, const G* y, G* step) {
+GALVANI_FN void approach_exactly(G v, const RateContext& context, Approach<G>* to) {
   Gate<G> gate[Mechanism<G>::states];
   // Beyond ±300 mV, where no gate moves any more, products of rates would overflow in float32.
   if constexpr (sizeof(typename G::Lane) == 4) v = clamp(v, G(-300), G(300));
   rates_of<Mechanism>(v, context, gate);
-  unrolled<Mechanism<G>::states>([&](auto s) GALVANI_LAMBDA { step[s] = step_of_gate(y[s], gate[s], context.env.dt); });
+  unrolled<Mechanism<G>::states>([&](auto s) GALVANI_LAMBDA { to[s] = approach_of(gate[s], context.env.dt); });
 }
 
-template <int kDegree, template <class> class Mechanism, class F, class G>
-GALVANI_FN void steps_poly_degree(F t, const PolyTable& table, const G* y, G* step) {
-  constexpr int states = Mechanism<G>::states;
-  F curve[2 * states];
-  polynomials<2 * states, kDegree>(table.coefficients, segment_of(t, table.segments), curve);
-  unrolled<states>([&](auto s) GALVANI_LAMBDA { step[s] = convert<G>(curve[2 * s + 1]) * (convert<G>(curve[2 * s]) - y[s]); });
-}
-
-// The states and steps of a mechanism, to be handed over by value: what a pointer leads to would be kept in memory throughout.
-template <class G, int kStates>
-struct Steps { G y[kStates], step[kStates]; };
-
-// The exact steps where the table ends.
-template <template <class> class Mechanism, class F, class G>
-__attribute__((noinline)) Steps<G, Mechanism<G>::states> steps_outside(F t, G v, const RateContext& context, Steps<G, Mechanism<G>::states> in) {
-  G exact[Mechanism<G>::states];
-  steps_exact<Mechanism>(v, context, in.y, exact);
-  const F segments(context.poly.segments);
-  const auto inside = convert<G>(select(t < F(0), F(0), select(t < segments, F(1), F(0)))) > G(0.5);
-  unrolled<Mechanism<G>::states>([&](auto s) GALVANI_LAMBDA { in.step[s] = select(inside, in.step[s], exact[s]); });
+// Exactly where the table ends.
+template <template <class> class Mechanism, class F, class G, class Gates = Approaches<Mechanism<G>, G>>
+__attribute__((noinline)) Gates approach_beyond(F number, G v, const RateContext& context, Gates in) {
+  Approach<G> exact[Mechanism<G>::states];
+  approach_exactly<Mechanism>(v, context, exact);
+  const F shift(0x1.8p23f), segment = number - shift;
+  const auto inside = convert<G>(select(segment < F(0), F(0), select(segment < F(context.poly.segments), F(1), F(0)))) > G(0.5);
+  unrolled<Mechanism<G>::states>([&](auto s) GALVANI_LAMBDA {
+    in.of[s] = {select(inside, in.of[s].inf, exact[s].inf), select(inside, in.of[s].part, exact[s].part)};
+  });
   return in;
 }
 
-template <template <class> class Mechanism, class G>
-GALVANI_FN void steps_poly(G v, const RateContext& context, const G* y, G* step) {
-  using F = Pack<float, G::size>;
-  constexpr int states = Mechanism<G>::states, lowest = kPolyForm.lowest_degree, highest = kPolyForm.highest_degree;
-  static_assert(highest - lowest <= 2);
-  const PolyTable& table = context.poly;
-  const F t = convert<F>(v) * F::broadcast(table.per_mV) + F::broadcast(table.origin);
-  if (table.degree == lowest) steps_poly_degree<lowest, Mechanism>(t, table, y, step);
-  else if (table.degree < highest) steps_poly_degree<lowest + 1, Mechanism>(t, table, y, step);
-  else steps_poly_degree<highest, Mechanism>(t, table, y, step);
-  if (!GALVANI_LIKELY(!any((t < F(0)) | (t >= F(table.segments))))) {
-    Steps<G, states> s;
-    unrolled<states>([&](auto k) GALVANI_LAMBDA { s.y[k] = y[k], s.step[k] = step[k]; });
-    s = steps_outside<Mechanism>(t, v, context, s);
-    unrolled<states>([&](auto k) GALVANI_LAMBDA { step[k] = s.step[k]; });
-  }
+template <int kDegree, template <class> class Mechanism, class F, class G>
+GALVANI_FN void approach_by_degree(const Segment<F::size>& at, const PolyTable& table, Approach<G>* to) {
+  constexpr int states = Mechanism<G>::states;
+  F curve[2 * states];
+  polynomials<2 * states, kDegree>(table.coefficients, table.segments, at, curve);
+  unrolled<states>([&](auto s) GALVANI_LAMBDA { to[s] = {convert<G>(curve[2 * s]), convert<G>(curve[2 * s + 1])}; });
 }
 
-// NEURON's tables, a lane at a time; not meant to be fast.
 template <template <class> class Mechanism, class G>
-GALVANI_FN void steps_table(G v, const RateContext& context, const G* y, G* step) {
+GALVANI_FN void approach_by_polynomials(G v, const RateContext& context, Approach<G>* to) {
+  using F = Pack<float, G::size>;
+  using M = Mechanism<G>;
+  constexpr int lowest = kPolyForm.lowest_degree, highest = kPolyForm.highest_degree;
+  static_assert(highest - lowest <= 2);
+  const PolyTable& table = context.poly;
+  const Segment<F::size> at = segment_of(convert<F>(v) * F::broadcast(table.per_mV) + F::broadcast(table.origin));
+  if (table.degree == lowest) approach_by_degree<lowest, Mechanism, F>(at, table, to);
+  else if (table.degree < highest) approach_by_degree<lowest + 1, Mechanism, F>(at, table, to);
+  else approach_by_degree<highest, Mechanism, F>(at, table, to);
+  if (GALVANI_LIKELY(!any_beyond(at.number, table.segments))) return;
+  Approaches<M, G> all;
+  unrolled<M::states>([&](auto s) GALVANI_LAMBDA { all.of[s] = to[s]; });
+  all = approach_beyond<Mechanism, F>(at.number, v, context, all);
+  unrolled<M::states>([&](auto s) GALVANI_LAMBDA { to[s] = all.of[s]; });
+}
+
+// By NEURON's tables, a lane at a time; not meant to be fast.
+template <template <class> class Mechanism, class G>
+GALVANI_FN void approach_by_table(G v, const RateContext& context, Approach<G>* to) {
   using T = typename G::Lane;
   alignas(64) T vs[G::size], inf[G::size], rate[G::size];
   v.store(vs);
@@ -115,7 +120,7 @@ GALVANI_FN void steps_table(G v, const RateContext& context, const G* y, G* step
       inf[l] = static_cast<T>(gate.inf);
       rate[l] = static_cast<T>(gate.rate);
     }
-    step[s] = step_of_gate(y[s], Gate<G>{G::load(inf), G::load(rate)}, context.env.dt);
+    to[s] = approach_of(Gate<G>{G::load(inf), G::load(rate)}, context.env.dt);
   }
 }
 
@@ -265,26 +270,27 @@ GALVANI_FN void step_turn(const Lanes<typename F::G::Lane> (&unit)[F::kUnits], i
       if constexpr (M::kind == Kind::synapse) {
         M::decay(fields().p, ys);
       } else if constexpr (states > 0) {
-        G step[states];
+        Approach<G> to[states];
         if constexpr (calcium_gated<M, G>) {
           Gate<G> gate[states];
           M::calcium_rates(convert<G>(load<S, kChunk>(cai_at)), gate);
-          unrolled<states>([&](auto s) GALVANI_LAMBDA { step[s] = step_of_gate(ys[s], gate[s], context.env.dt); });
+          unrolled<states>([&](auto s) GALVANI_LAMBDA { to[s] = approach_of(gate[s], context.env.dt); });
         } else if constexpr (kMode == Rates::poly) {
-          steps_poly<Mechanism>(v, context, ys, step);
+          approach_by_polynomials<Mechanism>(v, context, to);
         } else if constexpr (kMode == Rates::table) {
-          steps_table<Mechanism>(v, context, ys, step);
+          approach_by_table<Mechanism>(v, context, to);
         } else {
-          steps_exact<Mechanism>(v, context, ys, step);
+          approach_exactly<Mechanism>(v, context, to);
         }
         unrolled<states>([&](auto s) GALVANI_LAMBDA {
+          const G way = to[s].inf - ys[s];
           if constexpr (remainders) {  // what rounding took from earlier steps goes into this one
-            const G whole = step[s] + load<G, kChunk>(y_at(states + s));
+            const G whole = to[s].part * way + load<G, kChunk>(y_at(states + s));
             const G next = ys[s] + whole;
             store<kChunk>(whole - (next - ys[s]), y_at(states + s));
             ys[s] = next;
           } else {
-            ys[s] = ys[s] + step[s];
+            ys[s] = ys[s] + to[s].part * way;
           }
         });
       }

@@ -55,9 +55,9 @@ PolyCurves fit(const Mechanism& m, const RateContext& context, int degree, int s
   for (int segment = 0; segment < segments; ++segment) {
     const double start = p.low + segment * width;
     // Inside by a hair, so that a kink's own branch is taken at both ends.
-    const auto at = [&](double x) { return start + width * std::fmin(std::fmax(x, 1e-9), 1 - 1e-9); };
+    const auto at = [&](double x) { return start + width * std::fmin(std::fmax(0.5 + x, 1e-9), 1 - 1e-9); };
     for (int k = 0; k < n; ++k) {
-      u[k] = 0.5 - 0.5 * std::cos(M_PI * (2 * k + 1) / (2.0 * n));
+      u[k] = -0.5 * std::cos(M_PI * (2 * k + 1) / (2.0 * n));
       curves(m, context, at(u[k]), &y[static_cast<std::size_t>(k) * count]);
     }
     for (int c = 0; c < count; ++c) {
@@ -75,10 +75,10 @@ PolyCurves fit(const Mechanism& m, const RateContext& context, int degree, int s
       for (int j = 0; j < n; ++j) p.coefficients[place_of(c, segment, j)] = static_cast<float>(power[j]);
     }
     for (int k = 0; k <= 64; ++k) {
-      curves(m, context, at(k / 64.0), probe.data());
+      curves(m, context, at(k / 64.0 - 0.5), probe.data());
       for (int c = 0; c < count; ++c) {
         float value = 0;
-        for (int j = degree; j >= 0; --j) value = value * (static_cast<float>(k) / 64) + p.coefficients[place_of(c, segment, j)];
+        for (int j = degree; j >= 0; --j) value = value * (static_cast<float>(k) / 64 - 0.5f) + p.coefficients[place_of(c, segment, j)];
         p.bound[c] = std::fmax(p.bound[c], std::fabs(value - probe[c]));
       }
     }

@@ -13,14 +13,14 @@ inline constexpr double kPolyLow = -120, kPolyHigh = 80;  // mV
 struct PolyCurves {
   double low, high;  // mV; covers kPolyLow…kPolyHigh, with every kink on a knot
   int degree, segments;
-  std::vector<float> coefficients;         // [gate][inf, 1 − exp(−dt/tau)][segment][degree + 1], in u = 0…1 of a segment
+  std::vector<float> coefficients;         // [gate][inf, 1 − exp(−dt/tau)][segment][degree + 1], in u = −½…½ of a segment
   std::vector<double> bound;               // [gate][2]: largest absolute error in float32, over a fine grid in each segment
 
   // Laid out as the ISA reads it.
   std::vector<float> table(const PolyForm&) const;
   PolyTable view(const float* table) const {
     const double per_mV = segments / (high - low);
-    return {static_cast<float>(per_mV), static_cast<float>(-low * per_mV), degree, segments, table};
+    return {static_cast<float>(per_mV), static_cast<float>(-low * per_mV - 0.5), degree, segments, table};
   }
 };
 

@@ -265,60 +265,60 @@ GALVANI_FN To convert(From x) {
 
 inline constexpr PolyForm kPolyForm = kVectorBytes < 64 ? PolyForm{3, 3, 64, 128, kLanes<float>} : PolyForm{3, 5, 32, 32, 0};
 
-// Segment of each lane of t, counted in segments from the first, and the position in it, 0…1. An index is one of the table whatever
-// t is; only 0 ≤ t < kSegments gives its own.
-template <int N, bool kNative = (N == kLanes<float>)>
-struct Segment {
-  Vectors<float>::Integer index;
-  Pack<float, N> u;
-};
+// Where each lane lies: the number of its segment in the low bits of the mantissa, the position in it, −½…½.
 template <int N>
-struct Segment<N, false> {
-  Segment<N / 2> low, high;
-};
+struct Segment { Pack<float, N> number, u; };
 
+// t counts segments from the middle of the first.
 template <int N>
-GALVANI_FN Segment<N> segment_of(Pack<float, N> t, int segments) {
+GALVANI_FN Segment<N> segment_of(Pack<float, N> t) {
+  const Pack<float, N> shift(0x1.8p23f), number = t + shift;
+  return {number, t - (number - shift)};
+}
+
+inline constexpr std::int32_t kFirstSegment = 0x4b400000;  // the bits of 0x1.8p23f
+
+// Whether a lane is beyond the first `segments`.
+template <int N>
+GALVANI_FN bool any_beyond(Pack<float, N> number, int segments) {
   if constexpr (N > kLanes<float>) {
-    return {segment_of(t.low, segments), segment_of(t.high, segments)};
+    return any_beyond(number.low, segments) | any_beyond(number.high, segments);
   } else {
-    // Rounded down by a shift into the integers of the mantissa.
-    const Pack<float, N> shift(0x1.8p23f), shifted = (t - Pack<float, N>(0.5)) + shift;
-    return {Vectors<float>::Integer(shifted.value) & (segments - 1), t - (shifted - shift)};
+    using I = Vectors<float>::Integer;
+    typedef std::uint32_t Unsigned __attribute__((vector_size(kVectorBytes)));
+    const Unsigned offset = Unsigned(I(number.value) - kFirstSegment);
+#if defined(__AVX512F__)
+    return _mm512_cmpge_epu32_mask(__m512i(offset), _mm512_set1_epi32(segments)) != 0;
+#else
+    return any(Mask<float, N>{I(offset >= static_cast<std::uint32_t>(segments))});
+#endif
   }
 }
 
 #if defined(__AVX512F__)
 
-template <int N>
-GALVANI_FN Pack<float, N> position(const Segment<N>& at) {
-  if constexpr (N > kLanes<float>) return {position(at.low), position(at.high)};
-  else return at.u;
-}
-
 // Entries of a table of two registers, one a segment.
 template <int N>
-GALVANI_FN Pack<float, N> permuted(__m512 low, __m512 high, const Segment<N>& at) {
-  if constexpr (N > kLanes<float>) return {permuted(low, high, at.low), permuted(low, high, at.high)};
-  else return Pack<float, N>(Vectors<float>::Value(_mm512_permutex2var_ps(low, __m512i(at.index), high)));
+GALVANI_FN Pack<float, N> permuted(__m512 low, __m512 high, Pack<float, N> number) {
+  if constexpr (N > kLanes<float>) return {permuted(low, high, number.low), permuted(low, high, number.high)};
+  else return Pack<float, N>(Vectors<float>::Value(_mm512_permutex2var_ps(low, __m512i(number.value), high)));  // takes the lowest bits
 }
 template <int N>
-GALVANI_FN Pack<float, N> permuted(const float* table, const Segment<N>& at) {
+GALVANI_FN Pack<float, N> permuted(const float* table, Pack<float, N> number) {
   __m512 low = _mm512_load_ps(table), high = _mm512_load_ps(table + kLanes<float>);
   if constexpr (N > kLanes<float>) asm("" : "+v"(low), "+v"(high));  // read once for all registers of a pack
-  return permuted(low, high, at);
+  return permuted(low, high, number);
 }
 
-// The curves of a table at each lane's segment.
+// The curves of a table at each lane's segment; anything where that is none of it.
 template <int kCurves, int kDegree, int N>
-GALVANI_FN void polynomials(const float* table, const Segment<N>& at, Pack<float, N>* value) {
+GALVANI_FN void polynomials(const float* table, int, const Segment<N>& at, Pack<float, N>* value) {
   constexpr int segments = kPolyForm.fewest_segments;
   static_assert(segments == 2 * kLanes<float> && segments == kPolyForm.most_segments);
-  const Pack<float, N> u = position(at);
   unrolled<kCurves>([&](auto curve) GALVANI_LAMBDA {
     const float* const t = table + curve * (kDegree + 1) * segments;
-    Pack<float, N> y = permuted(t + kDegree * segments, at);
-    unrolled<kDegree>([&](auto j) GALVANI_LAMBDA { y = y * u + permuted(t + (kDegree - 1 - j) * segments, at); });
+    Pack<float, N> y = permuted(t + kDegree * segments, at.number);
+    unrolled<kDegree>([&](auto j) GALVANI_LAMBDA { y = y * at.u + permuted(t + (kDegree - 1 - j) * segments, at.number); });
     value[curve] = y;
   });
 }
@@ -396,12 +396,12 @@ GALVANI_FN void polynomials_from(const float* table, const std::int64_t* row, co
   }
 }
 
-// The curves of a table at each lane's segment.
+// The curves of a table at each lane's segment; anything where that is none of it.
 template <int kCurves, int kDegree, int N>
-GALVANI_FN void polynomials(const float* table, const Segment<N>& at, Pack<float, N>* value) {
+GALVANI_FN void polynomials(const float* table, int segments, const Segment<N>& at, Pack<float, N>* value) {
   // Through memory: a load, unlike a permutation, broadcasts or widens for nothing.
   alignas(kVectorBytes) float u[N];
-  Vectors<float>::Integer index = at.index;
+  Vectors<float>::Integer index = Vectors<float>::Integer(at.number.value) & (segments - 1);
   at.u.store(u);
   asm("" : "+m"(u), "+m"(index));
   std::int64_t row[N];
