@@ -7,8 +7,9 @@
 //   v, d, r      [vector][W]          voltage, diagonal and right-hand side; vector = node·U + sub-block
 //   u, g, i      [vector][W]          the same as mechanisms see them: voltage, sums of conductances (µS) and of inward currents (nA)
 //   state        [instance][U][state][W]; slow gates in float32 are followed by their remainders
-//   parameters   [instance][field], or [instance][U][field][W] where they differ by lane; field 0 is the scale: 1e-2·area, 1 for
-//                point processes, 0 for a lane without it
+//   parameters   [instance][field], or [instance][U][field][W] where they differ by lane. Field 0 is 1 for point processes and
+//                pools, 0 for a lane without them; for channels the density in mA/cm² that 1 nA is. Their own densities, in S/cm²,
+//                stand as the conductances of the whole compartment in µS
 //   cai eca ica  [pool][U][W]
 //
 // v, d, r and cai are as wide as voltages, all else as gates. Where these are equally wide, u, g and i are the arrays v, d and r.

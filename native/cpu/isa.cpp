@@ -17,7 +17,7 @@ namespace {
 struct Turn { int chunk, units; };
 constexpr Turn turn_of(Precision precision, Rates rates) {
   const int W = lanes_of(precision);
-  if (kVectorBytes == 64) return {W, 2};
+  if (kVectorBytes == 64) return {W, precision == Precision::f64 && rates == Rates::poly ? 4 : 2};
   if (precision == Precision::f64) return {rates == Rates::poly || kVectorBytes == 32 ? 2 * kLanes<double> : kLanes<double>, 1};
   return {rates != Rates::poly && kVectorBytes == 32 ? 2 * kLanes<float> : kLanes<float>, 1};
 }
@@ -135,10 +135,10 @@ GALVANI_FN G& field(Struct& s, int number) {
   return reinterpret_cast<G*>(&s)[number];
 }
 
-// Fields of an instance: the scale, then the mechanism's parameters.
+// Fields of an instance: `one`, as field 0 in engine.h, then the mechanism's parameters.
 template <class M, class G>
 struct Fields {
-  G scale;
+  G one;
   typename M::Parameters p;
   static constexpr int count = 1 + kFields<G, typename M::Parameters>;
 
@@ -245,11 +245,11 @@ GALVANI_FN void step_turn(const Lanes<typename F::G::Lane> (&unit)[F::kUnits], i
     S cai = load<S, kChunk>(cai_at);
     if (phase.advance) {
       const S next = Mechanism<S>::advance(converted<typename Mechanism<S>::Parameters, S, G>(f.p), cai, convert<S>(load<G, kChunk>(ica_at)));
-      cai = select(convert<S>(f.scale) > S(0), next, cai);
+      cai = select(convert<S>(f.one) > S(0), next, cai);
       store<kChunk>(cai, cai_at);
     }
     if (phase.current) {
-      store<kChunk>(select(f.scale > G(0), M::reversal(f.p, convert<G>(cai)), load<G, kChunk>(eca_at)), eca_at);
+      store<kChunk>(select(f.one > G(0), M::reversal(f.p, convert<G>(cai)), load<G, kChunk>(eca_at)), eca_at);
       store<kChunk>(G(0), ica_at);
     }
   } else {
@@ -301,24 +301,23 @@ GALVANI_FN void step_turn(const Lanes<typename F::G::Lane> (&unit)[F::kUnits], i
       G g, i;  // µS and nA, inward
       if constexpr (carries_several<M, G>) {
         const Sums<G> sums = sums_over_ions<M>(f.p, ys, v);
-        g = f.scale * sums.conductance;
-        i = f.scale * sums.current;
+        g = sums.conductance;
+        i = sums.current;
       } else if constexpr (M::kind == Kind::stimulus) {
         using D = Pack<double, G::size>;  // time in float64, whatever the precision
         g = G(0);
-        i = convert<G>(-(convert<D>(f.scale) * Mechanism<D>::current(converted<typename Mechanism<D>::Parameters, D, G>(f.p), D(phase.t))));
+        i = convert<G>(-(convert<D>(f.one) * Mechanism<D>::current(converted<typename Mechanism<D>::Parameters, D, G>(f.p), D(phase.t))));
       } else if constexpr (requires(G& a, G& b) { M::current(f.p, ys, v, a, b); }) {
         G outward, slope;
         M::current(f.p, ys, v, outward, slope);
-        g = f.scale * slope;
-        i = -(f.scale * outward);
+        g = M::kind == Kind::channel ? slope : f.one * slope;
+        i = -(M::kind == Kind::channel ? outward : f.one * outward);
       } else {
-        const G conductance = M::conductance(f.p, ys);
-        g = f.scale * conductance;
+        g = M::conductance(f.p, ys);
+        if constexpr (M::kind != Kind::channel) g = f.one * g;
         if constexpr (M::ion == Ion::ca) {
-          const G drive = load<G, kChunk>(eca_at) - v;
-          add<kChunk>(-(conductance * drive), ica_at, units);
-          i = g * drive;
+          i = g * (load<G, kChunk>(eca_at) - v);
+          add<kChunk>(-(i * f.one), ica_at, units);
         } else {
           i = g * (M::reversal(f.p) - v);
         }
@@ -397,37 +396,38 @@ using GatesOf = Pack<TG, S::size>;
 template <class S, class TG, bool kByLane>
 void eliminate_lanes(Tree tree, Block block, std::int64_t stride, std::int64_t lane) {
   using T = typename S::Lane;
+  constexpr bool apart = !std::is_same_v<T, TG>;  // what mechanisms give, and what children give
   const T* const v = static_cast<const T*>(block.v) + lane;
+  const TG* const of_mechanisms_d = static_cast<const TG*>(block.g) + lane;
+  const TG* const of_mechanisms_r = static_cast<const TG*>(block.i) + lane;
   T* const d = static_cast<T*>(block.d) + lane;
   T* const r = static_cast<T*>(block.r) + lane;
   const std::int64_t step = kByLane ? stride : 1;
-  // What mechanisms and children gave to node i.
-  const auto sum = [&](const void* of_mechanisms, const T* of_children, std::int64_t i) GALVANI_LAMBDA {
-    if constexpr (std::is_same_v<T, TG>) {
-      return S::load(of_children + i * stride);
-    } else {
-      const S x = convert<S>(GatesOf<S, TG>::load(static_cast<const TG*>(of_mechanisms) + lane + i * stride));
-      return tree.flags[i] & Tree::more_children ? x + S::load(of_children + i * stride) : x;
-    }
+  std::int64_t i = tree.nodes - 1, at = i * stride;
+  const auto diagonal = [&](std::int64_t node, std::int64_t from) GALVANI_LAMBDA {
+    return convert<S>(GatesOf<S, TG>::load(of_mechanisms_d + from)) + geometry<S, kByLane>(tree.diagonal, node * step, lane);
   };
-  const auto diagonal = [&](std::int64_t i) GALVANI_LAMBDA { return sum(block.g, d, i) + geometry<S, kByLane>(tree.diagonal, i * step, lane); };
-  std::int64_t i = tree.nodes - 1;
-  S vi = S::load(v + i * stride), ri = sum(block.i, r, i), di = diagonal(i);
-  for (; i > 0; --i) {
-    const std::int64_t at = i * stride, parent = tree.parent[i] * stride;
+  const auto right = [&](std::int64_t from) GALVANI_LAMBDA { return convert<S>(GatesOf<S, TG>::load(of_mechanisms_r + from)); };
+  S vi = S::load(v + at), ri = right(at), di = diagonal(i, at);
+  for (; i > 0; --i, at -= stride) {
+    const std::int64_t parent = tree.parent[i] * stride;
     const S g = geometry<S, kByLane>(tree.axial, i * step, lane), g2 = g * g;
     const S vp = S::load(v + parent);
     const S flow = g * (vp - vi);
+    if (apart && tree.flags[i] & Tree::more_children) {
+      di = di + S::load(d + at);
+      ri = ri + S::load(r + at);
+    }
     ri = ri + flow;
     S inverse = S(1) / di;
     if (tree.flags[i] & Tree::parent_precedes) {
-      di = diagonal(i - 1) - inverse * g2;
+      di = diagonal(i - 1, at - stride) - inverse * g2;
       settle(di);
       settle(inverse);
       const S factor = g * inverse;
       factor.store(d + at);
       (ri * inverse).store(r + at);
-      ri = sum(block.i, r, i - 1) + (factor * ri - flow);
+      ri = right(at - stride) + (factor * ri - flow);
       vi = vp;
     } else {
       settle(inverse);
@@ -436,10 +436,14 @@ void eliminate_lanes(Tree tree, Block block, std::int64_t stride, std::int64_t l
       factor.store(d + at);
       (ri * inverse).store(r + at);
       (S::load(r + parent) + (factor * ri - flow)).store(r + parent);
-      di = diagonal(i - 1);
-      ri = sum(block.i, r, i - 1);
+      di = diagonal(i - 1, at - stride);
+      ri = right(at - stride);
       vi = S::load(v + at - stride);
     }
+  }
+  if (apart && tree.flags[0] & Tree::more_children) {
+    di = di + S::load(d);
+    ri = ri + S::load(r);
   }
   (ri / di).store(r);
 }

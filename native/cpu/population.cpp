@@ -371,7 +371,8 @@ void Population::work_out_fields(Group& g) {
   }
   for (int row = 0; row < p.rows(); ++row) {
     double* const f = &g.row_fields[fields * row];
-    f[0] = g.mechanism->is_point() || g.mechanism->kind == Kind::pool ? 1 : 1e-2 * cell_.area[p.node[row]];
+    const double area = 1e-2 * cell_.area[p.node[row]];
+    f[0] = g.mechanism->kind != Kind::channel ? 1 : area > 0 ? 1 / area : 0;
     for (std::size_t k = 0; k < g.mechanism->parameters.size(); ++k) f[1 + k] = p.values[k * p.rows() + row];
     if (g.variations_of[row].empty()) g.mechanism->derive(f + 1, options_.env);
   }
@@ -394,7 +395,8 @@ void Population::fill_parameters(Group& g) {
   work_out_fields(g);
   double buffer[kMaxFields];
   const int fields = 1 + g.mechanism->fields;
-  const int rows = cell_.placements[g.placement].rows();
+  const Cell::Placement& placement = cell_.placements[g.placement];
+  const int rows = placement.rows();
   const bool lanes = across_nodes_ || g.varied;
   const std::size_t one = static_cast<std::size_t>(g.instances()) * fields * (lanes ? sub_blocks_ * W_ : 1);
   g.parameter_stride = g.varied ? aligned(one * gate_bytes_) : 0;
@@ -405,10 +407,14 @@ void Population::fill_parameters(Group& g) {
                          lanes ? (i * sub_blocks_ + u) * fields * W_ : i * fields});
     }
   }
+  // A field as blocks hold it.
+  const auto whole = [&](int row, const double* f, int k) {
+    return g.mechanism->kind == Kind::channel && g.is_density(k) ? f[k] * (1e-2 * cell_.area[placement.node[row]]) : f[k];
+  };
   if (!lanes) {
     for (int row = 0; row < rows; ++row) {
       const double* const f = fields_of(g, row, 0, buffer);
-      for (int k = 0; k < fields; ++k) store_gate(g.parameters.data(), static_cast<std::size_t>(g.instance[row]) * fields + k, f[k]);
+      for (int k = 0; k < fields; ++k) store_gate(g.parameters.data(), static_cast<std::size_t>(g.instance[row]) * fields + k, whole(row, f, k));
     }
     return;
   }
@@ -419,11 +425,12 @@ void Population::fill_parameters(Group& g) {
       const std::size_t instance = g.instance[row];
       const auto put = [&](int sub_block, int lane, const double* f, bool absent) {
         for (int k = 0; k < fields; ++k) {
-          store_gate(to, ((instance * sub_blocks_ + sub_block) * fields + k) * W_ + lane, absent && g.is_amount(k) ? 0 : f[k]);
+          const bool none = absent && (k == 0 || g.is_density(k));
+          store_gate(to, ((instance * sub_blocks_ + sub_block) * fields + k) * W_ + lane, none ? 0 : whole(row, f, k));
         }
       };
       if (across_nodes_) {
-        // Lanes without the mechanism get sound kinetics, no scale and, as ica is a density, no conductance.
+        // Lanes without the mechanism get sound kinetics and no conductance.
         if (!filled[instance]) {
           for (int lane = 0; lane < W_; ++lane) put(0, lane, fields_of(g, row, block, buffer), true);
           filled[instance] = 1;

@@ -133,10 +133,9 @@ class Population {
     int instances() const { return static_cast<int>(node.size()); }
     int stored = 0;  // values an instance and lane: states, and in float32 the remainders of slow gates
     int states() const { return static_cast<int>(mechanism->states.size()); }
-    // Whether a field is the scale or a conductance density.
-    bool is_amount(int field) const {
-      return field == 0 || (field <= static_cast<int>(mechanism->parameters.size()) &&
-                            std::string("S/cm2") == mechanism->parameters[field - 1].unit);
+    bool is_density(int field) const {
+      return field > 0 && field <= static_cast<int>(mechanism->parameters.size()) &&
+             std::string("S/cm2") == mechanism->parameters[field - 1].unit;
     }
   };
   struct Variation {

@@ -58,11 +58,18 @@ struct Vectors<double> {
 
 // ---- one register ----------------------------------------------------------------------------------------------------------
 
-// Lanes are all ones where true.
+// One bit a lane where the ISA has registers for that; else all ones in lanes where true.
+#if defined(__AVX512F__)
+template <class T>
+using MaskValue = std::conditional_t<sizeof(T) == 8, __mmask8, __mmask16>;
+#else
+template <class T>
+using MaskValue = typename Vectors<T>::Integer;
+#endif
 template <class T, int N, bool kNative = (N == kLanes<T>)>
 struct Mask {
-  typename Vectors<T>::Integer value;
-  friend GALVANI_FN Mask operator|(Mask a, Mask b) { return {a.value | b.value}; }
+  MaskValue<T> value;
+  friend GALVANI_FN Mask operator|(Mask a, Mask b) { return {static_cast<MaskValue<T>>(a.value | b.value)}; }
 };
 
 template <class T, int N, bool kNative = (N == kLanes<T>)>
@@ -89,20 +96,40 @@ struct Pack {
   friend GALVANI_FN Pack operator*(Pack a, Pack b) { return Pack(a.value * b.value); }
   friend GALVANI_FN Pack operator/(Pack a, Pack b) { return Pack(a.value / b.value); }
   friend GALVANI_FN Pack operator-(Pack a) { return Pack(-a.value); }
+#if defined(__AVX512F__)
+  friend GALVANI_FN Mask<T, N> operator<(Pack a, Pack b) { return compared<_CMP_LT_OQ>(a, b); }
+  friend GALVANI_FN Mask<T, N> operator>(Pack a, Pack b) { return compared<_CMP_GT_OQ>(a, b); }
+  friend GALVANI_FN Mask<T, N> operator>=(Pack a, Pack b) { return compared<_CMP_GE_OQ>(a, b); }
+
+ private:
+  template <int kHow>
+  static GALVANI_FN Mask<T, N> compared(Pack a, Pack b) {
+    if constexpr (sizeof(T) == 8) return {_mm512_cmp_pd_mask(__m512d(a.value), __m512d(b.value), kHow)};
+    else return {_mm512_cmp_ps_mask(__m512(a.value), __m512(b.value), kHow)};
+  }
+#else
   friend GALVANI_FN Mask<T, N> operator<(Pack a, Pack b) { return {a.value < b.value}; }
   friend GALVANI_FN Mask<T, N> operator>(Pack a, Pack b) { return {a.value > b.value}; }
   friend GALVANI_FN Mask<T, N> operator>=(Pack a, Pack b) { return {a.value >= b.value}; }
+#endif
 };
 
 #define GALVANI_NATIVE template <class T, int N> requires(N == kLanes<T>) GALVANI_FN
 
-GALVANI_NATIVE Pack<T, N> select(Mask<T, N> m, Pack<T, N> a, Pack<T, N> b) { return Pack<T, N>(m.value ? a.value : b.value); }
+GALVANI_NATIVE Pack<T, N> select(Mask<T, N> m, Pack<T, N> a, Pack<T, N> b) {
+#if defined(__AVX512F__)
+  using V = typename Vectors<T>::Value;
+  if constexpr (sizeof(T) == 8) return Pack<T, N>(V(_mm512_mask_blend_pd(m.value, __m512d(b.value), __m512d(a.value))));
+  else return Pack<T, N>(V(_mm512_mask_blend_ps(m.value, __m512(b.value), __m512(a.value))));
+#else
+  return Pack<T, N>(m.value ? a.value : b.value);
+#endif
+}
 
 // One bit a lane.
 GALVANI_NATIVE std::uint32_t bits(Mask<T, N> m) {
 #if defined(__AVX512F__)
-  if constexpr (sizeof(T) == 8) return _mm512_movepi64_mask(__m512i(m.value));
-  else return _mm512_movepi32_mask(__m512i(m.value));
+  return m.value;
 #elif defined(__AVX2__)
   if constexpr (sizeof(T) == 8) return static_cast<std::uint32_t>(_mm256_movemask_pd(__m256d(m.value)));
   else return static_cast<std::uint32_t>(_mm256_movemask_ps(__m256(m.value)));
@@ -162,10 +189,8 @@ GALVANI_HALVES void settle(Pack<T, N>& x) {
   settle(x.high);
 }
 
-template <class T, int N>
-GALVANI_FN bool any(Mask<T, N> m) {
-  return bits(m) != 0;
-}
+GALVANI_NATIVE bool any(Mask<T, N> m) { return bits(m) != 0; }
+GALVANI_HALVES bool any(Mask<T, N> m) { return any(m.low | m.high); }
 
 // ---- what common/math.h asks of a value type ---------------------------------------------------------------------------
 

@@ -53,7 +53,7 @@ constexpr long kSteps = 800;  // 20 ms
 
 // How far the order of operations may move a voltage (mV) or any other recorded quantity of the busy cell in 20 ms: its rounding,
 // grown 10 to 100 times by the instability of two upstrokes.
-double rounding(int precision) { return precision == GV_F64 ? 1e-10 : 5e-3; }
+double rounding(int precision) { return precision == GV_F64 ? 1e-10 : 8e-3; }
 
 // All that comes out of the busy cell: spikes, state, recordings of every kind.
 struct Outcome {

@@ -330,6 +330,34 @@ TEST(epsp_current_peaks_at_imax) {
   CHECK_NEAR(epsp<double>::current(p, 3 + static_cast<double>(tp)), -0.7, 1e-14);
 }
 
+// The engine multiplies densities by the area of a compartment beforehand.
+template <class M>
+void check_that_conductance_follows_densities() {
+  const auto conductance = [](double factor) {
+    typename M::Parameters p{};
+    double* field = reinterpret_cast<double*>(&p);
+    M::describe_parameters([&](const char*, const char* unit, double value, const char*) {
+      *field++ = value * (std::strcmp(unit, "S/cm2") == 0 ? factor : 1);
+    });
+    const double y[] = {0.3, 0.4, 0.5, 0.6};
+    double sum = 0;
+    if constexpr (carries_several<M, double>) M::conductances(p, y, [&](Ion, double g, double) { sum += g; });
+    else sum = M::conductance(p, y);
+    return sum;
+  };
+  CHECK(conductance(1) != 0);
+  CHECK_NEAR(conductance(3), 3 * conductance(1), 1e-12 * std::fabs(conductance(1)));
+}
+
+TEST(conductances_of_channels_are_proportional_to_densities) {
+#define GALVANI_PROPORTIONAL_(M)                              \
+  if constexpr (M<double>::kind == Kind::channel) {           \
+    Part part(#M);                                            \
+    check_that_conductance_follows_densities<M<double>>();    \
+  }
+  GALVANI_MECHANISMS(GALVANI_PROPORTIONAL_)
+}
+
 TEST(calcium_shell_and_nernst) {
   const auto p = parameters<CaDynamics_E2<double>>(kEnv, [](auto& q) { q.gamma = 0.000501, q.decay = 460; });
   CHECK_NEAR(CaDynamics_E2<double>::reversal(p, 5e-5), 127.58951061761749, 1e-12);
