@@ -3,7 +3,7 @@
 
 #if defined(__CUDACC__)
 #define GALVANI_FN __host__ __device__ __forceinline__
-#define GALVANI_LAMBDA __host__ __device__
+#define GALVANI_LAMBDA  // a lambda runs where the function around it does
 // Ends a .cu file, once for each entry: the emulated driver lists them by it.
 #define GALVANI_KERNEL(name)
 #else

@@ -81,7 +81,7 @@ struct MillivoltTable {
 // What is the same for all blocks of a population.
 struct RateContext {
   Env env;
-  double globals[4];
+  double globals[kGlobals];
   PolyTable poly;
   MillivoltTable table;
 };

@@ -39,26 +39,11 @@ using F32 = Form<Precision::f32, kMode, float, float>;
 // ---- gates ---------------------------------------------------------------------------------------------------------------
 
 template <template <class> class Mechanism, class G>
-GALVANI_FN void rates_of(G v, const RateContext& context, Gate<G>* gate) {
-  if constexpr (has_globals<Mechanism<G>>) {
-    Mechanism<G>::rates(v, *reinterpret_cast<const typename Mechanism<G>::Globals*>(context.globals), gate);
-  } else {
-    Mechanism<G>::rates(v, gate);
-  }
-}
-
-// The step of a gate: (1 − exp(−dt·rate)) (inf − y).
-template <class G>
-GALVANI_FN G step_of_gate(G y, const Gate<G>& gate, double dt) {
-  return -(expm1(gate.rate * G(-dt)) * (gate.inf - y));
-}
-
-template <template <class> class Mechanism, class G>
 GALVANI_FN void steps_exact(G v, const RateContext& context, const G* y, G* step) {
   Gate<G> gate[Mechanism<G>::states];
   // Beyond ±300 mV, where no gate moves any more, products of rates would overflow in float32.
   if constexpr (sizeof(typename G::Lane) == 4) v = clamp(v, G(-300), G(300));
-  rates_of<Mechanism>(v, context, gate);
+  rates_of<Mechanism<G>>(v, context.globals, gate);
   unrolled<Mechanism<G>::states>([&](auto s) GALVANI_LAMBDA { step[s] = step_of_gate(y[s], gate[s], context.env.dt); });
 }
 
@@ -293,7 +278,7 @@ GALVANI_FN void step_turn(const Unit<typename F::G::Lane>* unit, int units, bool
         using D = Pack<double, G::size>;  // time in float64, whatever the precision
         g = S(0);
         i_out = convert<S>(convert<D>(f.scale) * Mechanism<D>::current(converted<typename Mechanism<D>::Parameters, D, G>(f.p), D(phase.t)));
-      } else if constexpr (requires(G& a, G& b) { M::current(f.p, ys, vg, a, b); }) {
+      } else if constexpr (has_current<M, G>) {
         G i_density, slope;
         M::current(f.p, ys, vg, i_density, slope);
         g = convert<S>(f.scale * slope);
