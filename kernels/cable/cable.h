@@ -37,6 +37,7 @@ struct Group {
   std::int64_t node;       // in `index`: the node of each instance
   std::int64_t field;      // element of `field` at which field 0 begins
   std::int64_t described;  // element of Description::value: [scale and parameters][instance]
+  std::int64_t table;      // element of Model::table at which the mechanism's begins; −1: its rates are not tabulated
   std::uint64_t by_instance, by_cell;  // bit f: how field f lies
   double globals[4];       // the mechanism's Globals; the device fills them in
 };
@@ -51,6 +52,7 @@ struct Model {
   Group* group;               // [groups] in the order in which they act: pools, channels, synapses, stimuli
   const std::int32_t* index;
   G* field;
+  double* table;              // NEURON's tables of rates (millivolt_table.h), of the groups that want them
   S* voltage;
   G* gate;
   S* scratch;                 // strategy `thread`: [pack][2·nodes + sources][cell]
@@ -138,10 +140,11 @@ struct Traits {
   std::int32_t calcium;                     // whether it reads or keeps cai or eca
   std::int32_t slow;
   std::int32_t lifetime;                    // whether its events end
-  char name[36];
+  std::int32_t table;                       // whether its rates can be tabulated
+  char name[32];
 };
 
-static_assert(sizeof(Node) == 16 && sizeof(Group) == 96 && sizeof(Model<float, double>) == 152 && sizeof(Variation) == 32);
+static_assert(sizeof(Node) == 16 && sizeof(Group) == 104 && sizeof(Model<float, double>) == 160 && sizeof(Variation) == 32);
 static_assert(sizeof(Description) == 56 && sizeof(Event) == 32 && sizeof(Source) == 16 && sizeof(Spike) == 24);
 static_assert(sizeof(Recording) == 32 && sizeof(Term) == 8 && sizeof(Interval<float>) == 88 && sizeof(Traits) == 64);
 

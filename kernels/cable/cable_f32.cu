@@ -5,8 +5,8 @@
 //   cable_stream_*      [packs]          32…256, a pack of P   P·4·(3·nodes + 3·pools + sources)
 //   cable_thread_*      [packs]          P = 128               none
 //   cable_sample_*      [packs]          max(32, P)            none: the present, for a recording that begins
-//   cable_traits_*, cable_fields_*, cable_lifetimes_*, cable_geometry_*, cable_voltages_*, cable_states_*
-//                       ceil(items/128)  128                   none: once a population
+//   cable_traits_*, cable_fields_*, cable_tables_*, cable_lifetimes_*, cable_geometry_*, cable_voltages_*,
+//   cable_states_*      ceil(items/128)  128                   none: once a population
 //
 //   bytes    a compartment-step with hh: 112 of shared memory (v, d, r 22 values of 4; gates 6 of 4); of device memory, once an
 //            interval, 32

@@ -27,6 +27,10 @@
       const galvani::cable::Model<G, S> model, const galvani::cable::Description x, int group, long long count) {          \
     galvani::cable::make_fields(model, x, group, count);                                                                   \
   }                                                                                                                        \
+  extern "C" __global__ void __launch_bounds__(128)                                                                        \
+      cable_tables_##precision(const galvani::cable::Model<G, S> model, int group, long long count) {                      \
+    galvani::cable::make_tables(model, group, count);                                                                      \
+  }                                                                                                                        \
   extern "C" __global__ void __launch_bounds__(128) cable_lifetimes_##precision(                                           \
       const galvani::cable::Model<G, S> model, const galvani::cable::Description x, int group, double* lifetime, long long count) { \
     galvani::cable::make_lifetimes(model, x, group, lifetime, count);                                                       \
@@ -51,6 +55,7 @@
   GALVANI_KERNEL(cable_sample_##precision)   \
   GALVANI_KERNEL(cable_traits_##precision)   \
   GALVANI_KERNEL(cable_fields_##precision)   \
+  GALVANI_KERNEL(cable_tables_##precision)   \
   GALVANI_KERNEL(cable_lifetimes_##precision) \
   GALVANI_KERNEL(cable_geometry_##precision) \
   GALVANI_KERNEL(cable_voltages_##precision) \

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cable/catalogue.h"
+#include "cable/millivolt_table.h"
 
 namespace galvani::cable {
 
@@ -74,6 +75,22 @@ __device__ void make_fields(const Model<G, S>& m, const Description& x, int grou
       static_assert(sizeof(typename M::Globals) <= sizeof g.globals);
       const typename M::Globals globals(Env{m.dt, m.celsius});
       std::memcpy(g.globals, &globals, sizeof globals);
+    }
+  });
+}
+
+// A thread for each mV of a group's tables.
+template <class G, class S>
+__device__ void make_tables(const Model<G, S>& m, int group, std::int64_t count) {
+  const std::int64_t n = item_of_grid();
+  const Group& g = m.group[group];
+  if (n >= count) return;
+  with_mechanism(g.mechanism, [&](auto mechanism) {
+    using M = typename decltype(mechanism)::template type<double>;
+    if constexpr (has_table<M>) {
+      Gate<double> gate[M::states];
+      rates_of<M>(static_cast<double>(n) - 100, g.globals, gate);
+      for (int s = 0; s < M::states; ++s) MillivoltTable::set(m.table + g.table, s, static_cast<int>(n), gate[s]);
     }
   });
 }
@@ -157,6 +174,7 @@ __device__ void make_states(const Model<G, S>& m, const Description& x, int grou
       Gate<double> rest[M::states] = {};  // synapses begin at 0
       if constexpr (calcium_gated<M, double>) M::calcium_rates(static_cast<double>(calcium[pool]), rest);
       else if constexpr (voltage_gated<M, double>) rates_of<M>(m.v_init, g.globals, rest);
+      for (int s = 0; has_table<M> && g.table >= 0 && s < M::states; ++s) rest[s] = MillivoltTable{m.table + g.table}.gate(s, m.v_init);
       for (int s = 0; s < M::states; ++s) {
         mine[s * items] = static_cast<G>(rest[s].inf);
         if constexpr (keeps_remainders<M, G>) mine[(M::states + s) * items] = 0;
@@ -173,7 +191,7 @@ __device__ void describe(Traits* traits) {
   with_mechanism(static_cast<int>(n), [&](auto mechanism) {
     using M = typename decltype(mechanism)::template type<double>;
     Traits t{M::parameters, fields_of<M, double>, M::states, static_cast<int>(M::kind), M::ion == Ion::ca || calcium_gated<M, double>,
-             is_slow<M>, has_lifetime<M>, {}};
+             is_slow<M>, has_lifetime<M>, has_table<M>, {}};
     for (int i = 0; i + 1 < static_cast<int>(sizeof t.name) && M::name[i] != 0; ++i) t.name[i] = M::name[i];
     traits[n] = t;
   });

@@ -16,6 +16,7 @@
 
 #include "cable/catalogue.h"
 #include "cable/currents.h"
+#include "cable/millivolt_table.h"
 
 namespace galvani::cable {
 
@@ -158,7 +159,14 @@ struct Pack {
         G at = static_cast<G>(v_here);
         // Beyond ±300 mV, where no gate moves any more, products of rates would overflow in float32.
         if constexpr (sizeof(G) == 4) at = clamp(at, G(-300), G(300));
-        rates_of<M>(at, g.globals, rates);
+        if (has_table<M> && g.table >= 0) {
+          for (int s = 0; s < M::states; ++s) {
+            const Gate<double> gate = MillivoltTable{m.table + g.table}.gate(s, at);
+            rates[s] = {static_cast<G>(gate.inf), static_cast<G>(gate.rate)};
+          }
+        } else {
+          rates_of<M>(at, g.globals, rates);
+        }
       }
 #pragma unroll
       for (int s = 0; s < M::states; ++s) {

@@ -80,6 +80,8 @@ constexpr bool has_derived = requires(typename M::Parameters& p, const Env& env)
 template <class M>
 constexpr bool has_lifetime = requires(const typename M::Parameters& p) { M::lifetime(p); };
 template <class M>
+constexpr bool has_table = requires(typename M::Parameters p) { p.usetable; };
+template <class M>
 constexpr bool is_slow = requires { M::slow; };
 
 // Doubles that hold the Globals of any mechanism.

@@ -127,10 +127,7 @@ std::vector<double> millivolt_table(const Mechanism& m, const RateContext& conte
   for (int i = 0; i < size; ++i) {
     Gate<double> gate[16];
     m.rates(i - 100, context, gate);
-    for (std::size_t s = 0; s < m.states.size(); ++s) {
-      table[s * 2 * size + i] = gate[s].inf;
-      table[(s * 2 + 1) * size + i] = 1 / gate[s].rate;
-    }
+    for (std::size_t s = 0; s < m.states.size(); ++s) MillivoltTable::set(table.data(), static_cast<int>(s), i, gate[s]);
   }
   return table;
 }

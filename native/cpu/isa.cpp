@@ -573,7 +573,7 @@ std::uint32_t crossing(const void* before, const void* now, double threshold) {
 template <template <class> class M, template <Rates> class F, Rates kMode>
 constexpr StepFunction step_if_gated() {
   using G = typename F<kMode>::G;
-  if constexpr (kMode == Rates::table && !requires(typename M<G>::Parameters p) { p.usetable; }) return nullptr;
+  if constexpr (kMode == Rates::table && !has_table<M<G>>) return nullptr;
   else if constexpr (kMode == Rates::exact || (M<G>::states > 0 && voltage_gated<M<G>, G>)) return &step<M, F<kMode>, kMode>;
   else return nullptr;
 }

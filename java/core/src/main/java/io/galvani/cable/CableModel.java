@@ -62,6 +62,7 @@ public final class CableModel {
    */
   public record Interval(long from, long to, int events) {}
 
+  private static final String TABLE = "usetable";  // the parameter by which a mechanism offers NEURON's tables of rates
   private static final Pattern STIMULUS = Pattern.compile("stimulus\\[(\\d+)]\\.(\\w+)");
 
   private final CompiledCell cell;
@@ -82,6 +83,7 @@ public final class CableModel {
     placements.addAll(cell.receptors());
     stimulusOffset = placements.size();
     options.stimuli().forEach(s -> placements.add(placement(s)));
+    placements.forEach(CableModel::checkTable);
     options.variations().forEach(this::vary);
   }
 
@@ -96,6 +98,22 @@ public final class CableModel {
   /** Membrane mechanisms, then receptors, then stimuli. */
   public List<Placement> placements() {
     return placements;
+  }
+
+  /** Whether a placement asks for NEURON's tables of rates. */
+  public boolean tabulated(int placement) {
+    Placement p = placements.get(placement);
+    int table = p.mechanism().indexOf(TABLE);
+    return table >= 0 && p.values()[table].length > 0 && p.values()[table][0] != 0;
+  }
+
+  private static void checkTable(Placement p) {
+    int table = p.mechanism().indexOf(TABLE);
+    for (double use : table < 0 ? new double[0] : p.values()[table]) {
+      if (use != 0 && use != 1 || use != p.values()[table][0]) {
+        throw new InputException(p.mechanism().name(), TABLE, use + " is given", "It is 0 or 1, the same everywhere");
+      }
+    }
   }
 
   /** For each slot the placement of its receptor. */
@@ -195,7 +213,7 @@ public final class CableModel {
     if (placement >= 0) {
       Placement p = placements.get(placement);
       var varied = p.mechanism().parameters().get(parameter);
-      if (varied.name().equals("usetable")) {
+      if (varied.name().equals(TABLE)) {
         throw new InputException("variation", v.target(), "usetable is the same for all cells of a population", null);
       }
       double most = Arrays.stream(rows).mapToDouble(row -> p.values()[parameter][row]).max().orElse(0);

@@ -15,6 +15,7 @@ final class CableKernels {
   /** Threads of a block of all kernels but the steps. */
   static final int SETUP_THREADS = 128;
   private static final int TRAITS_BYTES = 64;
+  private static final int NAME_AT = 32;
   private static final int MOST_MECHANISMS = 1024;
 
   /**
@@ -25,8 +26,9 @@ final class CableKernels {
    * @param calcium whether it reads or keeps cai or eca
    * @param slow whether float32 keeps the remainders of its gates
    * @param ends whether its events end
+   * @param tabulated whether its rates can come from NEURON's tables
    */
-  record Traits(int number, int parameters, int fields, int states, boolean calcium, boolean slow, boolean ends) {}
+  record Traits(int number, int parameters, int fields, int states, boolean calcium, boolean slow, boolean ends, boolean tabulated) {}
 
   final CudaModule module;
   final Precision precision;
@@ -44,11 +46,11 @@ final class CableKernels {
       byte[] found = new byte[MOST_MECHANISMS * TRAITS_BYTES];
       out.download(MemorySegment.ofArray(found));
       ByteBuffer b = ByteBuffer.wrap(found).order(ByteOrder.LITTLE_ENDIAN);
-      for (int n = 0; n < MOST_MECHANISMS && found[n * TRAITS_BYTES + 28] != 0; n++) {
-        int[] t = new int[7];
+      for (int n = 0; n < MOST_MECHANISMS && found[n * TRAITS_BYTES + NAME_AT] != 0; n++) {
+        int[] t = new int[NAME_AT / 4];
         b.position(n * TRAITS_BYTES).asIntBuffer().get(t);
-        String name = new String(found, n * TRAITS_BYTES + 28, TRAITS_BYTES - 28, StandardCharsets.UTF_8).split("\0", 2)[0];
-        traits.put(name, new Traits(n, t[0], t[1], t[2], t[4] != 0, t[5] != 0, t[6] != 0));
+        String name = new String(found, n * TRAITS_BYTES + NAME_AT, TRAITS_BYTES - NAME_AT, StandardCharsets.UTF_8).split("\0", 2)[0];
+        traits.put(name, new Traits(n, t[0], t[1], t[2], t[4] != 0, t[5] != 0, t[6] != 0, t[7] != 0));
       }
     }
   }

@@ -60,7 +60,7 @@ final class CellBuffers implements AutoCloseable {
     for (CellLayout.Group g : layout.groups) {
       int[] node = layout.model.placements().get(g.placement()).node();
       groups.i32(g.traits().number(), g.instances(), g.traits().parameters(), g.traits().fields())
-          .i64(g.gate(), index.size() / 4, g.field(), g.described(), g.byInstance(), g.byCell()).f64(0, 0, 0, 0);
+          .i64(g.gate(), index.size() / 4, g.field(), g.described(), g.table(), g.byInstance(), g.byCell()).f64(0, 0, 0, 0);
       index.i32(Arrays.stream(g.rows()).map(row -> layout.order.place()[node[row]]).toArray());
     }
     var options = layout.model.options();
@@ -68,7 +68,8 @@ final class CellBuffers implements AutoCloseable {
     boolean scratch = layout.shape.strategy() == CudaStrategy.THREAD;
     return new Records()
         .i64(buffer(nodes), buffer(new Records().i32(layout.order.round())), buffer(geometry).address(), buffer(geometry).address(),
-            buffer(groups), buffer(index), buffer(layout.fieldElements * kernels.gateBytes()).address(), voltages.address(), gates.address(),
+            buffer(groups), buffer(index), buffer(layout.fieldElements * kernels.gateBytes()).address(),
+            buffer(8L * layout.tableElements()).address(), voltages.address(), gates.address(),
             scratch ? buffer(cells * (2L * layout.nodes() + sources) * kernels.voltageBytes()).address() : 0)
         .f64(options.dt(), options.celsius(), options.vInit())
         .i32(options.cells(), layout.packs(), layout.shape.log2(), layout.nodes(), layout.calcium.length, layout.order.rounds(),
@@ -164,6 +165,9 @@ final class CellBuffers implements AutoCloseable {
     for (int g = 0; g < layout.groups.size(); g++) {
       var group = layout.groups.get(g);
       launch("fields", group.instances() * (group.byCell() != 0 ? cells : 1), model, description, g);
+      if (group.table() >= 0) {
+        launch("tables", CellLayout.MILLIVOLTS, model, g);
+      }
     }
     launch("geometry", layout.nodes() * (geometryByCell ? cells : 1), model, description);
     launch("voltages", cells * layout.voltageRows(), model);

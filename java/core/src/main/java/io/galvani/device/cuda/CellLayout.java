@@ -16,6 +16,9 @@ import java.util.stream.IntStream;
  * each node and row of the described cell is.
  */
 final class CellLayout {
+  /** Entries of a table of rates: −100…100 mV. */
+  static final int MILLIVOLTS = 201;
+
   /**
    * A mechanism, at most once a node; several point processes of a kind on one node are several groups.
    *
@@ -23,10 +26,11 @@ final class CellLayout {
    * @param gate first row of its gates
    * @param field first element of its fields
    * @param described first element of its description
+   * @param table first element of its tables of rates; −1 for none
    * @param byInstance bits of the fields that differ from instance to instance
    * @param byCell bits of the fields that differ from cell to cell
    */
-  record Group(int placement, Traits traits, int[] rows, int gate, long field, long described, long byInstance, long byCell) {
+  record Group(int placement, Traits traits, int[] rows, int gate, long field, long described, long table, long byInstance, long byCell) {
     int instances() {
       return rows.length;
     }
@@ -49,6 +53,7 @@ final class CellLayout {
   final int stimuli;
   final int gateRows;
   final long fieldElements;
+  private int tableElements;
   final boolean remainders;  // whether slow gates keep what rounding took
   private final Instance[][] instances;
 
@@ -69,13 +74,15 @@ final class CellLayout {
       for (int[] rows : onceANode(placements.get(p))) {
         long byCell = byCell(p, traits, rows);
         long byInstance = byInstance(placements.get(p), traits, rows);
-        var group = new Group(p, traits, rows, gate, field, described, byInstance, byCell);
+        boolean tabulated = traits.tabulated() && model.tabulated(p);
+        var group = new Group(p, traits, rows, gate, field, described, tabulated ? tableElements : -1, byInstance, byCell);
         for (int i = 0; i < rows.length; i++) {
           instances[p][rows[i]] = new Instance(groups.size(), i);
         }
         groups.add(group);
         kinds[placements.get(p).mechanism().kind().ordinal()]++;
         gate = Math.addExact(gate, rows.length * traits.states() * (remainders && traits.slow() ? 2 : 1));
+        tableElements += tabulated ? traits.states() * 2 * MILLIVOLTS : 0;
         described += (long) rows.length * (1 + traits.parameters());
         for (int f = 0; f < traits.fields(); f++) {
           field += (byCell >> f & 1) != 0 ? (long) rows.length * packs() << shape.log2() : (byInstance >> f & 1) != 0 ? rows.length : 1;
@@ -165,6 +172,10 @@ final class CellLayout {
   }
 
   // ---- sizes and places --------------------------------------------------------------------------------------------
+
+  int tableElements() {
+    return tableElements;
+  }
 
   int packs() {
     return shape.packs(model.options().cells());

@@ -85,13 +85,6 @@ final class CudaPopulation implements Population {
       throw new InputException("rates", null, "polynomial rates are those of the CPU; on a GPU exp costs no more than a table",
           "Use exact rates, or the device cpu");
     }
-    for (Placement p : model.placements()) {
-      int table = p.mechanism().indexOf("usetable");
-      if (table >= 0 && Arrays.stream(p.values()[table]).anyMatch(x -> x != 0)) {
-        throw new InputException(p.mechanism().name(), "usetable", "NEURON's tables of rates are not on the GPU",
-            "Set usetable to 0, or use the device cpu");
-      }
-    }
   }
 
   // ---- the contract ------------------------------------------------------------------------------------------------
