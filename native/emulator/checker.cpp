@@ -31,7 +31,7 @@ void Checker::begin_block(Block& block, std::uint64_t index, unsigned threads, s
   block.serial_ = first_ + index;
   block.barrier_ = 0;
   block.warps_.assign((threads + 31) / 32, {});
-  block.shared_.resize((shared_bytes + word - 1) / word);  // what is left of earlier blocks has their serial numbers
+  block.shared_.assign((shared_bytes + word - 1) / word, {});
 }
 
 void Checker::sync_warp(Block& block, unsigned warp, unsigned lanes) {
@@ -50,7 +50,7 @@ Checker::Cell& Checker::global(std::uintptr_t at) {
   return memory_.in_arena(at * word) ? arena_[at - memory_.base() / word] : variables_[at];
 }
 
-bool Checker::note(Cell& c, Block& block, unsigned thread, std::uint8_t mask, Access access, Conflict& conflict) const {
+bool Checker::note(Cell& c, std::uint64_t since, Block& block, unsigned thread, std::uint8_t mask, Access access, Conflict& conflict) const {
   const unsigned warp = thread / 32, lane = thread % 32;
   const Block::Warp& mine = block.warps_[warp];
   // Whether an access of this launch by a lane of a warp is in order with one of this thread now.
@@ -59,13 +59,13 @@ bool Checker::note(Cell& c, Block& block, unsigned thread, std::uint8_t mask, Ac
     if (barrier != block.barrier_ || its_thread == thread) return true;
     return its_thread / 32 == warp && mine.known[lane][its_thread % 32] > stamp;
   };
-  const bool written = c.writer_block >= first_ && (c.writer_bytes & mask) != 0;
+  const bool written = c.writer_block >= since && (c.writer_bytes & mask) != 0;
   if (written && !(access == Access::atomic && c.writer_atomic) &&
       !ordered(c.writer_block, c.writer_barrier, c.writer_thread, c.writer_stamp)) {
     conflict = {c.writer_block - first_, c.writer_thread, true};
     return true;
   }
-  const bool read = c.reader_block >= first_;
+  const bool read = c.reader_block >= since;
   if (access == Access::read) {
     const bool by_another_block = read && (c.several_blocks || c.reader_block != block.serial_);
     const bool earlier = !read || c.reader_block != block.serial_ || c.reader_barrier != block.barrier_;
@@ -102,7 +102,7 @@ bool Checker::note(Cell& c, Block& block, unsigned thread, std::uint8_t mask, Ac
 bool Checker::note_shared(Block& block, unsigned thread, std::size_t offset, unsigned bytes, Access access, Conflict& conflict) {
   for (std::size_t at = offset / word; at <= (offset + bytes - 1) / word; ++at) {
     const std::size_t low = std::max(offset, at * word) - at * word, high = std::min(offset + bytes, (at + 1) * word) - at * word;
-    if (note(block.shared_[at], block, thread, static_cast<std::uint8_t>((1u << high) - (1u << low)), access, conflict)) return true;
+    if (note(block.shared_[at], block.serial_, block, thread, static_cast<std::uint8_t>((1u << high) - (1u << low)), access, conflict)) return true;
   }
   return false;
 }
@@ -110,7 +110,7 @@ bool Checker::note_shared(Block& block, unsigned thread, std::size_t offset, uns
 bool Checker::note_global(Block& block, unsigned thread, std::uintptr_t address, unsigned bytes, Access access, Conflict& conflict) {
   for (std::uintptr_t at = address / word; at <= (address + bytes - 1) / word; ++at) {
     const std::size_t low = std::max(address, at * word) - at * word, high = std::min(address + bytes, (at + 1) * word) - at * word;
-    if (note(global(at), block, thread, static_cast<std::uint8_t>((1u << high) - (1u << low)), access, conflict)) return true;
+    if (note(global(at), first_, block, thread, static_cast<std::uint8_t>((1u << high) - (1u << low)), access, conflict)) return true;
   }
   return false;
 }

@@ -68,7 +68,8 @@ class Checker {
   void forget(std::uintptr_t address, std::size_t bytes);
 
  private:
-  bool note(Cell& cell, Block& block, unsigned thread, std::uint8_t mask, Access access, Conflict& conflict) const;
+  // since: the serial number of the first block whose accesses count.
+  bool note(Cell& cell, std::uint64_t since, Block& block, unsigned thread, std::uint8_t mask, Access access, Conflict& conflict) const;
   Cell& global(std::uintptr_t word);
 
   const Memory& memory_;

@@ -135,18 +135,10 @@ int attribute(int which) {
 
 }  // namespace
 
-template <class T>
-void* Handles<T>::next_handle() {
+void* next_handle() {
   static std::uintptr_t last = 0x1000;
   return reinterpret_cast<void*>(last += 16);
 }
-template class Handles<Context>;
-template class Handles<LoadedModule>;
-template class Handles<Function>;
-template class Handles<Stream>;
-template class Handles<Event>;
-template class Handles<Graph>;
-template class Handles<Executable>;
 
 Driver& driver() {
   static Driver only;

@@ -23,6 +23,8 @@ namespace galvani::emulator {
 
 struct Context;
 
+void* next_handle();
+
 // What was made and not yet destroyed, by its handle. A handle is never given again, so that a stale one is found.
 template <class T>
 class Handles {
@@ -51,8 +53,6 @@ class Handles {
   }
 
  private:
-  static void* next_handle();
-
   const char* what_;
   std::unordered_map<void*, std::shared_ptr<T>> live_;
 };

@@ -38,13 +38,22 @@ using uint3 = galvani::emulator::Extent;
 struct dim3 {
   unsigned x = 1, y = 1, z = 1;
 };
-#define threadIdx (galvani_thread->thread)
-#define blockIdx (galvani_thread->block)
-#define blockDim (galvani_thread->block_extent)
-#define gridDim (galvani_thread->grid_extent)
+#define threadIdx (galvani::emulator::thread_index())
+#define blockIdx (galvani::emulator::block_index())
+#define blockDim (galvani::emulator::block_extent())
+#define gridDim (galvani::emulator::grid_extent())
 inline constexpr int warpSize = 32;
 
 namespace galvani::emulator {
+
+// What a thread knows of itself never changes (const), and is no access to memory (no_sanitize).
+#define GALVANI_OF_THREAD __attribute__((const, no_sanitize("thread"))) inline
+GALVANI_OF_THREAD Extent thread_index() { return galvani_thread->thread; }
+GALVANI_OF_THREAD Extent block_index() { return galvani_thread->block; }
+GALVANI_OF_THREAD Extent block_extent() { return galvani_thread->block_extent; }
+GALVANI_OF_THREAD Extent grid_extent() { return galvani_thread->grid_extent; }
+GALVANI_OF_THREAD int lane() { return static_cast<int>(galvani_thread->lane()); }
+#undef GALVANI_OF_THREAD
 
 // The place of a call that takes it as its last, defaulted argument.
 struct Here : Place {
@@ -57,11 +66,11 @@ template <class... A>
 struct Signature<void (*)(A...)> {
   static constexpr Parameter parameters[sizeof...(A) + 1] = {{sizeof(A), alignof(A)}..., {}};
   template <void (*kernel)(A...), std::size_t... I>
-  __attribute__((no_sanitize("thread"), noinline)) static void unpack(void* const* arguments, std::index_sequence<I...>) {
+  __attribute__((no_sanitize("thread"), always_inline)) static void unpack(void* const* arguments, std::index_sequence<I...>) {
     kernel(*static_cast<std::remove_cv_t<A>*>(arguments[I])...);
   }
   template <void (*kernel)(A...)>
-  static void call([[maybe_unused]] void* const* arguments) {
+  __attribute__((no_sanitize("thread"))) static void call([[maybe_unused]] void* const* arguments) {
     unpack<kernel>(arguments, std::index_sequence_for<A...>());
   }
 };
@@ -73,18 +82,18 @@ constexpr Entry entry_of(void (*)(A...)) {
 }
 
 template <class T>
-__attribute__((no_sanitize("thread"))) inline T shuffle(unsigned mask, T value, unsigned source, Place place) {
+__attribute__((no_sanitize("thread"))) inline T shuffle(unsigned mask, T value, int source, Place place) {
   static_assert(sizeof(T) <= 8 && std::is_trivially_copyable_v<T>);
   std::uint64_t bits = 0;
   memcpy(&bits, &value, sizeof value);
-  bits = galvani_warp(WarpOperation::shuffle, mask, bits, source, place);
+  bits = galvani_warp(WarpOperation::shuffle, mask, bits, static_cast<unsigned>(source), place);
   memcpy(&value, &bits, sizeof value);
   return value;
 }
 
 // An atomic operation: `change` of the old value is the new one; gives the old.
 template <class T, class F>
-__attribute__((no_sanitize("thread"), noinline)) T atomically(T* address, Place place, F change) {
+__attribute__((no_sanitize("thread"), noipa)) T atomically(T* address, Place place, F change) {
   galvani_atomic(address, sizeof(T), place);
   const T old = *address;
   *address = change(old);
@@ -119,26 +128,25 @@ inline int __all_sync(unsigned mask, int p, galvani::emulator::Here here = {}) {
 // Lanes are counted within segments of `width`; one that would read beyond its own reads itself.
 template <class T>
 T __shfl_sync(unsigned mask, T value, int source, int width = 32, galvani::emulator::Here here = {}) {
-  const int lane = static_cast<int>(galvani_thread->lane()), first = lane & -width;
-  return galvani::emulator::shuffle(mask, value, static_cast<unsigned>(first + (source & (width - 1))), here);
+  const int lane = galvani::emulator::lane();
+  return galvani::emulator::shuffle(mask, value, (lane & -width) + (source & (width - 1)), here);
 }
 template <class T>
 T __shfl_up_sync(unsigned mask, T value, unsigned delta, int width = 32, galvani::emulator::Here here = {}) {
-  const int lane = static_cast<int>(galvani_thread->lane()), from = lane - static_cast<int>(delta);
-  return galvani::emulator::shuffle(mask, value, static_cast<unsigned>(from < (lane & -width) ? lane : from), here);
+  const int lane = galvani::emulator::lane(), from = lane - static_cast<int>(delta);
+  return galvani::emulator::shuffle(mask, value, from < (lane & -width) ? lane : from, here);
 }
 template <class T>
 T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32, galvani::emulator::Here here = {}) {
-  const int lane = static_cast<int>(galvani_thread->lane()), from = lane + static_cast<int>(delta);
-  return galvani::emulator::shuffle(mask, value, static_cast<unsigned>(from >= (lane & -width) + width ? lane : from), here);
+  const int lane = galvani::emulator::lane(), from = lane + static_cast<int>(delta);
+  return galvani::emulator::shuffle(mask, value, from >= (lane & -width) + width ? lane : from, here);
 }
 template <class T>
 T __shfl_xor_sync(unsigned mask, T value, int with, int width = 32, galvani::emulator::Here here = {}) {
-  const int lane = static_cast<int>(galvani_thread->lane()), from = lane ^ with;
-  return galvani::emulator::shuffle(mask, value, static_cast<unsigned>(from >= (lane & -width) + width ? lane : from), here);
+  const int lane = galvani::emulator::lane(), from = lane ^ with;
+  return galvani::emulator::shuffle(mask, value, from >= (lane & -width) + width ? lane : from, here);
 }
 
-// The value's type and its combination follow nvcc's, for unsigned and int.
 template <class T>
 T __reduce_add_sync(unsigned mask, T value, galvani::emulator::Here here = {}) {
   T sum = 0;
