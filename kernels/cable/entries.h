@@ -8,7 +8,7 @@
 #define GALVANI_CABLE_STEP(strategy, precision, G, S, threads, blocks)                                                           \
   extern "C" __global__ void __launch_bounds__(threads, blocks)                                                                   \
       cable_##strategy##_##precision(const galvani::cable::Model<G, S> model, const galvani::cable::Interval<S> interval) { \
-    extern __shared__ __align__(16) unsigned char shared[];                                                                \
+    GALVANI_SHARED_DYNAMIC(unsigned char, shared);                                                                         \
     galvani::cable::Pack<galvani::cable::Strategy::strategy, G, S>(model, interval, shared).run();                         \
   }
 
