@@ -9,19 +9,21 @@ cd "$(dirname "$0")"
 
 arch=compute_80  # the oldest GPUs Galvani runs on: Ampere; the driver compiles for newer ones
 version=8.0      # of the PTX: what drivers from R525 on read. nvcc writes its own; PtxAssemblyTest proves that the older one suffices
+hint='\.pragma "used_bytes_mask'  # of PTX 8.3: which bytes of a vector load are wanted; left out, nothing is lost
 options="-arch=$arch -std=c++20 -O3 -Werror all-warnings"
 
 fail() { echo "galvani: $*" >&2; exit 1; }
 
 sources() { # the .cu and all it includes, as nvcc sees them
-  "${CXX:-g++}" -x c++ -std=c++20 -D__CUDACC__ -I. -MM "$1" | tr -d '\\' | sed 's/^[^ ]*: *//' | tr -s ' ' '\n' | sed '/^$/d' | LC_ALL=C sort -u
+  "${CXX:-g++}" -x c++ -std=c++20 -D__CUDACC__ -I. -Itarget -MM "$1" | tr -d '\\' | sed 's/^[^ ]*: *//' | tr -s ' ' '\n' | sed '/^$/d' | LC_ALL=C sort -u
 }
 digest() {
-  { echo "$options $version"; sources "$1" | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d ' ' -f 1
+  { echo "$options $version $hint"; sources "$1" | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d ' ' -f 1
 }
 
 command -v "${CXX:-g++}" >/dev/null 2>&1 || fail "g++ is missing; install it (Debian: apt-get install g++)."
-mkdir -p ptx
+mkdir -p ptx target
+./catalogue.sh >target/galvani_catalogue.inc  # a channel is one header: here it joins the kernels
 names=""
 for source in */*.cu; do
   name=$(basename "$source" .cu)
@@ -35,8 +37,8 @@ for source in */*.cu; do
     fail "kernels/$source or a header of it has changed, and nvcc, which would make kernels/$ptx anew, is not on the PATH: install CUDA 12.0 or later."
   echo "nvcc $source"
   # shellcheck disable=SC2086 # options are several words
-  nvcc $options -I. -ptx "$source" -o "$ptx.new"
-  { echo "// galvani: $name"; echo "// sources: $hash"; sed "s/^\.version .*/.version $version/" "$ptx.new"; } >"$ptx.lowered"
+  nvcc $options -I. -Itarget -ptx "$source" -o "$ptx.new"
+  { echo "// galvani: $name"; echo "// sources: $hash"; sed "s/^\.version .*/.version $version/; /$hint/d" "$ptx.new"; } >"$ptx.lowered"
   rm "$ptx.new"
   mv "$ptx.lowered" "$ptx"
 done

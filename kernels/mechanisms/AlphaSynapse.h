@@ -23,7 +23,7 @@ struct AlphaSynapse {
   static constexpr const char* state_names[] = {"a", "b"};
   GALVANI_PARAMETERS_AND_DERIVED(GALVANI_AlphaSynapse, GALVANI_AlphaSynapse_DERIVED)
 
-  static void derive(Parameters& p, const Env& env) {
+  static GALVANI_FN void derive(Parameters& p, const Env& env) {
     p.loss = -expm1(-env.dt / p.tau);
     p.advance = env.dt / p.tau;
   }

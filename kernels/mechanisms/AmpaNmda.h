@@ -28,7 +28,7 @@ struct AmpaNmda {
   static constexpr const char* state_names[] = {"A_ampa", "B_ampa", "A_nmda", "B_nmda"};
   GALVANI_PARAMETERS_AND_DERIVED(GALVANI_AmpaNmda, GALVANI_AmpaNmda_DERIVED)
 
-  static void derive(Parameters& p, const Env& env) {
+  static GALVANI_FN void derive(Parameters& p, const Env& env) {
     p.tau1_ampa = rise_below(p.tau1_ampa, p.tau2_ampa);
     p.tau1_nmda = rise_below(p.tau1_nmda, p.tau2_nmda);
     p.loss1_ampa = -expm1(-env.dt / p.tau1_ampa);

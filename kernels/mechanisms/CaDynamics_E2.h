@@ -29,7 +29,7 @@ struct CaDynamics_E2 {
   static constexpr const char* state_names[] = {""};
   GALVANI_PARAMETERS_AND_DERIVED(GALVANI_CaDynamics_E2, GALVANI_CaDynamics_E2_DERIVED)
 
-  static void derive(Parameters& p, const Env& env) {
+  static GALVANI_FN void derive(Parameters& p, const Env& env) {
     p.influx = -1e4 * p.gamma / (2 * constants::faraday * p.depth);
     p.approach = -expm1(-env.dt / p.decay);
     p.log_cao = log(p.cao);

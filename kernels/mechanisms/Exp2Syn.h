@@ -14,13 +14,13 @@ namespace galvani {
   D(peak) /* both states jump by peak·weight, so that B − A reaches the weight */
 
 // 1 / max of exp(−t/tau2) − exp(−t/tau1).
-inline double two_exponential_peak(double tau1, double tau2) {
+GALVANI_FN double two_exponential_peak(double tau1, double tau2) {
   const double t = tau1 * tau2 / (tau2 - tau1) * log(tau2 / tau1);
   return 1 / (exp(-t / tau2) - exp(-t / tau1));
 }
 
 // NEURON's rule where the two time constants nearly coincide.
-inline double rise_below(double tau1, double tau2) { return tau1 / tau2 > 0.9999 ? 0.9999 * tau2 : tau1; }
+GALVANI_FN double rise_below(double tau1, double tau2) { return tau1 / tau2 > 0.9999 ? 0.9999 * tau2 : tau1; }
 
 // What synapses with states A, B and parameters tau1, tau2, e share.
 template <class R>
@@ -31,7 +31,7 @@ struct TwoExponential {
   static constexpr const char* state_names[] = {"A", "B"};
 
   template <class P>
-  static void derive(P& p, const Env& env) {
+  static GALVANI_FN void derive(P& p, const Env& env) {
     p.tau1 = rise_below(p.tau1, p.tau2);
     p.loss1 = -expm1(-env.dt / p.tau1);
     p.loss2 = -expm1(-env.dt / p.tau2);

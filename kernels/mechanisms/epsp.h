@@ -23,7 +23,7 @@ struct epsp {
   static constexpr const char* state_names[] = {""};
   GALVANI_PARAMETERS_AND_DERIVED(GALVANI_epsp, GALVANI_epsp_DERIVED)
 
-  static void derive(Parameters& p, const Env&) {
+  static GALVANI_FN void derive(Parameters& p, const Env&) {
     const double t = p.tau0 * p.tau1 * log(p.tau0 / p.tau1) / (p.tau0 - p.tau1);
     p.peak = 1 / (exp(-t / p.tau1) - exp(-t / p.tau0));
   }

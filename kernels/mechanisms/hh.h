@@ -25,7 +25,7 @@ struct hh {
 
   struct Globals {
     double q10;
-    explicit Globals(const Env& env) : q10(env.q10(3, 6.3)) {}
+    GALVANI_FN explicit Globals(const Env& env) : q10(env.q10(3, 6.3)) {}
   };
 
   // All but one of the exponentials are powers of exp(−(v+65)/80).

@@ -18,7 +18,7 @@ struct Env {
   double celsius;  // degC
 
   // Factor by which rates measured at `measured` degC run faster, at `base` per 10 degC.
-  double q10(double base, double measured) const {
+  GALVANI_FN double q10(double base, double measured) const {
     return exp((celsius - measured) / 10 * log(base));
   }
 };
@@ -67,26 +67,59 @@ template <class M, class R>
 constexpr bool voltage_gated = requires(R v, Gate<R>* gate) { M::rates(v, gate); } || has_globals<M>;
 template <class M, class R>
 constexpr bool calcium_gated = requires(R cai, Gate<R>* gate) { M::calcium_rates(cai, gate); };
+struct EachIon {
+  template <class R>
+  GALVANI_FN void operator()(Ion, R, R) const {}
+};
 template <class M, class R>
-constexpr bool carries_several = requires(typename M::Parameters p, const R* y) { M::conductances(p, y, [](Ion, R, R) {}); };
+constexpr bool carries_several = requires(typename M::Parameters p, const R* y, EachIon add) { M::conductances(p, y, add); };
+template <class M, class R>
+constexpr bool has_current = requires(const typename M::Parameters& p, const R* y, R v, R& i, R& slope) { M::current(p, y, v, i, slope); };
+template <class M>
+constexpr bool has_derived = requires(typename M::Parameters& p, const Env& env) { M::derive(p, env); };
+template <class M>
+constexpr bool has_lifetime = requires(const typename M::Parameters& p) { M::lifetime(p); };
+template <class M>
+constexpr bool has_table = requires(typename M::Parameters p) { p.usetable; };
 template <class M>
 constexpr bool is_slow = requires { M::slow; };
+
+// Doubles that hold the Globals of any mechanism.
+inline constexpr int kGlobals = 4;
+
+// inf and rate of each gate at v; `globals` holds the mechanism's Globals, if it has any.
+template <class M, class R>
+GALVANI_FN void rates_of(R v, [[maybe_unused]] const double* globals, Gate<R>* gate) {
+  if constexpr (has_globals<M>) M::rates(v, *reinterpret_cast<const typename M::Globals*>(globals), gate);
+  else M::rates(v, gate);
+}
+
+// What a gate does in dt: it goes the part 1 − exp(−dt·rate) of the way to inf.
+template <class R>
+struct Approach { R inf, part; };
+
+template <class R>
+GALVANI_FN Approach<R> approach_of(const Gate<R>& gate, double dt) {
+  return {gate.inf, -expm1(gate.rate * R(-dt))};
+}
 
 }  // namespace galvani
 
 // GALVANI_PARAMETERS(TABLE) with TABLE(P) = P(name, unit, default, about)… declares
-//   struct Parameters { R name…; }   and   describe_parameters(visitor)   in the same order.
+//   struct Parameters { R name…; }, their number `parameters`, and   describe_parameters(visitor)   in the same order.
 // GALVANI_DERIVED(TABLE) with TABLE(D) = D(name)… appends values that derive() fills in once.
 // `static constexpr bool slow = true` says that a time constant exceeds some 20 ms: one step is then so small a part of a gate that
 // float32 would lose it to rounding, and the engine carries the remainder of each step on.
 //
-// R in Parameters is the value type. A struct may further have `struct Globals`, built from Env once a population.
+// R in Parameters is the value type; derive() runs in double, on the host and on the device. A struct may further have `struct Globals`, built from Env once a population.
 #define GALVANI_FIELD_(name, unit, value, about) R name;
 #define GALVANI_DESCRIBE_(name, unit, value, about) visit(#name, unit, static_cast<double>(value), about);
+#define GALVANI_ONE_(name, unit, value, about) + 1
 #define GALVANI_DERIVED_FIELD_(name) R name;
 #define GALVANI_NONE_(D)
 
 #define GALVANI_PARAMETERS(TABLE) GALVANI_PARAMETERS_AND_DERIVED(TABLE, GALVANI_NONE_)
 #define GALVANI_PARAMETERS_AND_DERIVED(TABLE, DERIVED) \
   struct Parameters { TABLE(GALVANI_FIELD_) DERIVED(GALVANI_DERIVED_FIELD_) }; \
+  static constexpr int parameters = 0 TABLE(GALVANI_ONE_); \
   template <class Visitor> static void describe_parameters(Visitor visit) { TABLE(GALVANI_DESCRIBE_) }

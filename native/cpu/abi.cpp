@@ -257,8 +257,6 @@ int32_t gv_recording_take(gv_population* population, int32_t recording, double* 
 
 int64_t gv_population_steps(const gv_population* population) { return population->population.steps(); }
 
-int64_t gv_population_layout(const gv_population* population) { return static_cast<int64_t>(population->population.layout()); }
-
 int64_t gv_population_memory(const gv_population* population) { return population->population.memory(); }
 
 int64_t gv_population_state_size(const gv_population* population) { return population->population.state_size(); }

@@ -22,33 +22,14 @@ void rates(double x, const RateContext& context, Gate<D>* gate) {
   if constexpr (has_globals<M>) {
     if (context.table.values != nullptr) {
       for (int s = 0; s < M::states; ++s) gate[s] = context.table.gate(s, x);
-    } else {
-      M::rates(x, *reinterpret_cast<const typename M::Globals*>(context.globals), gate);
+      return;
     }
-  } else if constexpr (voltage_gated<M, D>) {
-    M::rates(x, gate);
+  }
+  if constexpr (voltage_gated<M, D>) {
+    rates_of<M, D>(x, context.globals, gate);
   } else if constexpr (calcium_gated<M, D>) {
     M::calcium_rates(x, gate);
   }
-}
-
-template <class M>
-IonCurrents currents(const double* fields, const double* y, double v, [[maybe_unused]] double eca, [[maybe_unused]] double t) {
-  const auto p = fields_of<M>(fields);
-  IonCurrents c;
-  const auto add = [&](Ion ion, double i) { (ion == Ion::na ? c.na : ion == Ion::k ? c.k : ion == Ion::ca ? c.ca : c.other) += i; };
-  if constexpr (carries_several<M, D>) {
-    M::conductances(p, y, [&](Ion ion, double g, double e) { add(ion, g * (v - e)); });
-  } else if constexpr (M::kind == Kind::stimulus) {
-    c.other = M::current(p, t);
-  } else if constexpr (requires(D& a, D& b) { M::current(p, y, v, a, b); }) {
-    double slope;
-    M::current(p, y, v, c.other, slope);
-  } else if constexpr (M::kind != Kind::pool) {
-    if constexpr (M::ion == Ion::ca) add(Ion::ca, M::conductance(p, y) * (v - eca));
-    else add(M::ion, M::conductance(p, y) * (v - M::reversal(p)));
-  }
-  return c;
 }
 
 template <template <class> class Template>
@@ -79,7 +60,7 @@ Mechanism describe() {
     }
   };
   m.derive = [](double* fields, const Env& env) {
-    if constexpr (requires(typename M::Parameters& p) { M::derive(p, env); }) {
+    if constexpr (has_derived<M>) {
       auto p = fields_of<M>(fields);
       M::derive(p, env);
       std::memcpy(fields, &p, sizeof p);
@@ -106,10 +87,12 @@ Mechanism describe() {
       M::receive(fields_of<M>(fields), y, weight, age);
     };
   }
-  if constexpr (requires(const typename M::Parameters& p) { M::lifetime(p); }) {
+  if constexpr (has_lifetime<M>) {
     m.lifetime = [](const double* fields) { return M::lifetime(fields_of<M>(fields)); };
   }
-  m.currents = &currents<M>;
+  m.currents = [](const double* fields, const double* y, double v, double eca, double t) {
+    return currents<M, D>(fields_of<M>(fields), y, v, eca, t);
+  };
   return m;
 }
 
@@ -144,10 +127,7 @@ std::vector<double> millivolt_table(const Mechanism& m, const RateContext& conte
   for (int i = 0; i < size; ++i) {
     Gate<double> gate[16];
     m.rates(i - 100, context, gate);
-    for (std::size_t s = 0; s < m.states.size(); ++s) {
-      table[s * 2 * size + i] = gate[s].inf;
-      table[(s * 2 + 1) * size + i] = 1 / gate[s].rate;
-    }
+    for (std::size_t s = 0; s < m.states.size(); ++s) MillivoltTable::set(table.data(), static_cast<int>(s), i, gate[s]);
   }
   return table;
 }

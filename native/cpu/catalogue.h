@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cable/currents.h"
 #include "cpu/engine.h"
 
 namespace galvani {
@@ -13,12 +14,6 @@ struct ParameterInfo {
   const char* unit;
   double value;
   const char* about;
-};
-
-// Current densities (mA/cm²) by ion; a point process has its current (nA) in `other`.
-struct IonCurrents {
-  double na = 0, k = 0, ca = 0, other = 0;
-  double total() const { return na + k + ca + other; }
 };
 
 struct Mechanism {
@@ -43,7 +38,7 @@ struct Mechanism {
   // An event of `weight` that arrived `age` ms before the middle of the step.
   void (*receive)(const double* fields, double* y, double weight, double age);  // synapses only
   double (*lifetime)(const double* fields);                                     // null: for ever
-  IonCurrents (*currents)(const double* fields, const double* y, double v, double eca, double t);
+  IonCurrents<double> (*currents)(const double* fields, const double* y, double v, double eca, double t);
 
   bool is_point() const { return kind == Kind::synapse || kind == Kind::stimulus; }
 };

@@ -17,7 +17,7 @@
 
 #include <cstdint>
 
-#include "mechanisms/mechanism.h"
+#include "cable/millivolt_table.h"
 
 namespace galvani {
 
@@ -65,27 +65,10 @@ struct PolyTable {
   const float* coefficients;
 };
 
-// NEURON's tables of hh: inf and tau of each gate at −100…100 mV, [gate][2][201], each linear between whole mV, the end values
-// beyond.
-struct MillivoltTable {
-  static constexpr int size = 201;
-  const double* values;  // null where rates are not tabulated
-
-  GALVANI_FN Gate<double> gate(int number, double v) const {
-    const double* const inf = values + number * 2 * size;
-    const double* const tau = inf + size;
-    const double x = v + 100;
-    const int i = x < 0 ? 0 : x >= size - 1 ? size - 1 : static_cast<int>(x);
-    const int next = i < size - 1 ? i + 1 : i;
-    const double f = x <= 0 ? 0 : x - i;
-    return {inf[i] + f * (inf[next] - inf[i]), 1 / (tau[i] + f * (tau[next] - tau[i]))};
-  }
-};
-
 // What is the same for all blocks of a population.
 struct RateContext {
   Env env;
-  double globals[4];
+  double globals[kGlobals];
   PolyTable poly;
   MillivoltTable table;
 };

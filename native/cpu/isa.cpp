@@ -39,35 +39,17 @@ using F32 = Form<Precision::f32, kMode, float, float>;
 // ---- gates ---------------------------------------------------------------------------------------------------------------
 
 template <template <class> class Mechanism, class G>
-GALVANI_FN void rates_of(G v, const RateContext& context, Gate<G>* gate) {
-  if constexpr (has_globals<Mechanism<G>>) {
-    Mechanism<G>::rates(v, *reinterpret_cast<const typename Mechanism<G>::Globals*>(context.globals), gate);
-  } else {
-    Mechanism<G>::rates(v, gate);
-  }
-}
-
-// What a gate does in a step: it goes the part 1 − exp(−dt·rate) of the way to inf.
-template <class G>
-struct Approach { G inf, part; };
-
-template <class G>
-GALVANI_FN Approach<G> approach_of(const Gate<G>& gate, double dt) {
-  return {gate.inf, -expm1(gate.rate * G(-dt))};
+GALVANI_FN void approach_exactly(G v, const RateContext& context, Approach<G>* to) {
+  Gate<G> gate[Mechanism<G>::states];
+  // Beyond ±300 mV, where no gate moves any more, products of rates would overflow in float32.
+  if constexpr (sizeof(typename G::Lane) == 4) v = clamp(v, G(-300), G(300));
+  rates_of<Mechanism<G>>(v, context.globals, gate);
+  unrolled<Mechanism<G>::states>([&](auto s) GALVANI_LAMBDA { to[s] = approach_of(gate[s], context.env.dt); });
 }
 
 // Those of a mechanism, to be handed over by value: what a pointer leads to would be kept in memory throughout.
 template <class M, class G>
 struct Approaches { Approach<G> of[M::states]; };
-
-template <template <class> class Mechanism, class G>
-GALVANI_FN void approach_exactly(G v, const RateContext& context, Approach<G>* to) {
-  Gate<G> gate[Mechanism<G>::states];
-  // Beyond ±300 mV, where no gate moves any more, products of rates would overflow in float32.
-  if constexpr (sizeof(typename G::Lane) == 4) v = clamp(v, G(-300), G(300));
-  rates_of<Mechanism>(v, context, gate);
-  unrolled<Mechanism<G>::states>([&](auto s) GALVANI_LAMBDA { to[s] = approach_of(gate[s], context.env.dt); });
-}
 
 // Exactly where the table ends.
 template <template <class> class Mechanism, class F, class G, class Gates = Approaches<Mechanism<G>, G>>
@@ -307,7 +289,7 @@ GALVANI_FN void step_turn(const Lanes<typename F::G::Lane> (&unit)[F::kUnits], i
         using D = Pack<double, G::size>;  // time in float64, whatever the precision
         g = G(0);
         i = convert<G>(-(convert<D>(f.one) * Mechanism<D>::current(converted<typename Mechanism<D>::Parameters, D, G>(f.p), D(phase.t))));
-      } else if constexpr (requires(G& a, G& b) { M::current(f.p, ys, v, a, b); }) {
+      } else if constexpr (has_current<M, G>) {
         G outward, slope;
         M::current(f.p, ys, v, outward, slope);
         g = M::kind == Kind::channel ? slope : f.one * slope;
@@ -638,7 +620,7 @@ std::uint32_t crossing(const void* before, const void* now, double threshold) {
 template <template <class> class M, template <Rates> class F, Rates kMode>
 constexpr StepFunction step_if_gated() {
   using G = typename F<kMode>::G;
-  if constexpr (kMode == Rates::table && !requires(typename M<G>::Parameters p) { p.usetable; }) return nullptr;
+  if constexpr (kMode == Rates::table && !has_table<M<G>>) return nullptr;
   else if constexpr (kMode == Rates::exact || (M<G>::states > 0 && voltage_gated<M<G>, G>)) return &step<M, F<kMode>, kMode>;
   else return nullptr;
 }

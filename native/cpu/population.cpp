@@ -57,10 +57,14 @@ Population::Population(const Cell& cell, const Options& options, const Kernels& 
   for (const Cell::Placement& p : cell_.placements) {
     if (!catalogue()[p.mechanism].uses_calcium) continue;
     for (std::int32_t node : p.node) {
+      calcium_nodes_.push_back(node);
       std::int32_t& pool = pool_of_[across_nodes_ ? position_[node] / W_ : node];
       if (pool < 0) pool = pools_++;
     }
   }
+
+  std::sort(calcium_nodes_.begin(), calcium_nodes_.end());
+  calcium_nodes_.erase(std::unique(calcium_nodes_.begin(), calcium_nodes_.end()), calcium_nodes_.end());
 
   std::vector<char> touched(pool_of_.size(), 0);
   group_of_placement_.resize(order.size());
@@ -241,6 +245,17 @@ Population::Place Population::place_of(std::int64_t cell) const {
 std::int64_t Population::first_cell(std::int64_t block) const { return across_nodes_ ? block : block * sub_blocks_ * W_; }
 std::int64_t Population::cells_in(std::int64_t block) const {
   return across_nodes_ ? 1 : std::min<std::int64_t>(static_cast<std::int64_t>(sub_blocks_) * W_, options_.cells - first_cell(block));
+}
+
+template <class F>
+void Population::each_place(F&& f) const {
+  for (std::int64_t block = 0; block < blocks_; ++block) {
+    const std::int64_t padded = across_nodes_ ? 1 : static_cast<std::int64_t>(sub_blocks_) * W_;
+    for (std::int64_t c = 0; c < padded; ++c) {
+      const Place at = across_nodes_ ? Place{block, 0, 0} : Place{block, static_cast<int>(c / W_), static_cast<int>(c % W_)};
+      f(std::min<std::int64_t>(first_cell(block) + c, options_.cells - 1), at);
+    }
+  }
 }
 
 std::size_t Population::vector_with(int node, int sub_block) const {
@@ -511,15 +526,6 @@ void Population::initialize() {
       store_gate(static_cast<char*>(b.eca), i, constants::resting_eca);
     }
   }
-  const auto each_cell = [&](auto&& f) {
-    for (std::int64_t block = 0; block < blocks_; ++block) {
-      const std::int64_t padded = across_nodes_ ? 1 : static_cast<std::int64_t>(sub_blocks_) * W_;
-      for (std::int64_t c = 0; c < padded; ++c) {
-        const Place at = across_nodes_ ? Place{block, 0, 0} : Place{block, static_cast<int>(c / W_), static_cast<int>(c % W_)};
-        f(std::min<std::int64_t>(first_cell(block) + c, options_.cells - 1), at);
-      }
-    }
-  };
   const auto pool_element = [&](const Group& g, int row, const Place& at) {
     return element_of_pool(cell_.placements[g.placement].node[row], at);
   };
@@ -532,7 +538,7 @@ void Population::initialize() {
         if (std::string("cai0") == m.parameters[k].name) cai0 = static_cast<int>(k);
       }
       for (int row = 0; row < rows && cai0 >= 0; ++row) {
-        each_cell([&](std::int64_t cell, const Place& at) {
+        each_place([&](std::int64_t cell, const Place& at) {
           store_voltage(static_cast<char*>(block_at(at.block, 0).cai), pool_element(g, row, at), fields_of(g, row, cell, buffer)[1 + cai0]);
         });
       }
@@ -545,7 +551,7 @@ void Population::initialize() {
     std::vector<double> y(m.states.size());
     double last = std::nan("");
     for (int row = 0; row < rows; ++row) {
-      each_cell([&](std::int64_t, const Place& at) {
+      each_place([&](std::int64_t, const Place& at) {
         const double cai = m.uses_calcium ? load_voltage(static_cast<char*>(block_at(at.block, 0).cai), pool_element(g, row, at)) : 0;
         if (cai != last) m.initial(v, cai, g.context, y.data());
         last = cai;
@@ -772,10 +778,7 @@ int Population::record(const Probe& probe) {
   } else {
     need(probe.node >= 0 && probe.node < cell_.nodes(), "node");
     if (probe.quantity == Quantity::cai || probe.quantity == Quantity::eca) {
-      const bool calcium = std::any_of(cell_.placements.begin(), cell_.placements.end(), [&](const Cell::Placement& p) {
-        return catalogue()[p.mechanism].uses_calcium && std::find(p.node.begin(), p.node.end(), probe.node) != p.node.end();
-      });
-      need(calcium, "calcium on that node");
+      need(std::binary_search(calcium_nodes_.begin(), calcium_nodes_.end(), probe.node), "calcium on that node");
     }
   }
   Recording r;
@@ -840,7 +843,7 @@ double Population::current_at(const Group& g, int row, std::int64_t cell, double
   for (int s = 0; s < g.states(); ++s) y[s] = load_gate(state + g.state_offset, element + static_cast<std::size_t>(s) * W_);
   const double eca = g.mechanism->uses_calcium ? eca_at(node, at) : 0;
   const double v = load_voltage(state, element_of_node(node, at));
-  const IonCurrents i = g.mechanism->currents(fields_of(g, row, cell, buffer) + 1, y, v, eca, t);
+  const IonCurrents<double> i = g.mechanism->currents(fields_of(g, row, cell, buffer) + 1, y, v, eca, t);
   switch (quantity) {
     case Quantity::sodium: return i.na;
     case Quantity::potassium: return i.k;
@@ -867,38 +870,6 @@ void Population::take(int recording, double* to) {
 
 // ---- state ---------------------------------------------------------------------------------------------------------------
 
-std::uint64_t Population::layout() const {
-  std::uint64_t h = 0xcbf29ce484222325ULL;  // FNV-1a
-  const auto mix = [&](const void* data, std::size_t bytes) {
-    for (std::size_t i = 0; i < bytes; ++i) h = (h ^ static_cast<const unsigned char*>(data)[i]) * 0x100000001b3ULL;
-  };
-  const auto mix_all = [&](const auto& v) { mix(v.data(), v.size() * sizeof v[0]); };
-  const std::int64_t shape[] = {options_.cells, static_cast<std::int64_t>(options_.precision), options_.poly, across_nodes_,
-                                cell_.nodes(), pools_};
-  mix(shape, sizeof shape);
-  mix(&options_.env, sizeof options_.env);
-  mix_all(cell_.parent);
-  mix_all(cell_.area);
-  mix_all(cell_.ri);
-  mix_all(cell_.cm);
-  for (const Cell::Placement& p : cell_.placements) {
-    mix(catalogue()[p.mechanism].name, std::strlen(catalogue()[p.mechanism].name));
-    mix_all(p.node);
-    mix_all(p.values);
-  }
-  for (const Cell::Slot& s : cell_.slots) {  // events in flight name them
-    const std::int32_t what[] = {s.placement, s.row};
-    mix(what, sizeof what);
-  }
-  for (const Variation& v : variations_) {
-    const std::int32_t what[] = {v.placement, v.parameter, v.scale};
-    mix(what, sizeof what);
-    mix_all(v.rows);
-    mix_all(v.values);
-  }
-  return h;
-}
-
 std::int64_t Population::memory() const {
   std::size_t n = state_.bytes() + axial_.bytes() + diagonal_.bytes();
   for (const Slab& s : scratch_) n += s.bytes();
@@ -907,32 +878,64 @@ std::int64_t Population::memory() const {
   return static_cast<std::int64_t>(n);
 }
 
-// A snapshot: steps, number of events in flight, the blocks as they lie, the events. Blocks are cut alike whatever the threads.
+// A snapshot is of the cell as it was described, in float64 (galvani.h): blocks, lanes and instruction sets do not show in it.
+std::int64_t Population::values_of_cell() const {
+  std::int64_t n = cell_.nodes() + 2 * static_cast<std::int64_t>(calcium_nodes_.size());
+  for (const Group& g : groups_) n += static_cast<std::int64_t>(g.states()) * cell_.placements[g.placement].rows() * (g.mechanism->slow ? 2 : 1);
+  return n;
+}
+
+template <class F>
+void Population::each_value(const Place& at, F&& f) {
+  char* const state = state_of(at.block);
+  for (int node = 0; node < cell_.nodes(); ++node) f(state, element_of_node(node, at), true);
+  char* const cai = state + pool_offset_;
+  char* const eca = cai + bytes_of_pools(voltage_bytes_);
+  for (std::int32_t node : calcium_nodes_) f(cai, element_of_pool(node, at), true);
+  for (std::int32_t node : calcium_nodes_) f(eca, element_of_pool(node, at), false);
+  for (int placement = 0; placement < static_cast<int>(cell_.placements.size()); ++placement) {
+    const Group& g = groups_[group_of_placement_[placement]];
+    for (int first = 0; first < g.states() * (g.mechanism->slow ? 2 : 1); first += g.states()) {  // gates, then remainders
+      for (int row = 0; row < cell_.placements[placement].rows(); ++row) {
+        for (int s = first; s < first + g.states(); ++s) {
+          f(first < g.stored ? state + g.state_offset : nullptr, element_of_row(g, row, at) + static_cast<std::size_t>(s) * W_, false);
+        }
+      }
+    }
+  }
+}
+
 std::int64_t Population::state_size() const {
   std::size_t expiries = 0;
   for (const auto& e : expiries_) expiries += e.size();
-  return static_cast<std::int64_t>(2 * sizeof(std::int64_t) + state_.bytes() + expiries * sizeof(Expiry));
+  return static_cast<std::int64_t>(2 * sizeof(std::int64_t) + expiries * sizeof(Expiry)) +
+         values_of_cell() * options_.cells * static_cast<std::int64_t>(sizeof(double));
 }
 
 void Population::save(char* to) {
   prepare();
-  std::int64_t count = 0;
-  for (const auto& e : expiries_) count += static_cast<std::int64_t>(e.size());
+  std::vector<Expiry> all;
+  for (const auto& e : expiries_) all.insert(all.end(), e.begin(), e.end());
+  std::sort(all.begin(), all.end(), [](const Expiry& a, const Expiry& b) { return a.key() < b.key(); });
+  const auto count = static_cast<std::int64_t>(all.size());
   std::memcpy(to, &steps_, sizeof steps_);
   std::memcpy(to + 8, &count, sizeof count);
-  std::memcpy(to + 16, state_.data(), state_.bytes());
-  to += 16 + state_.bytes();
-  for (const auto& e : expiries_) {
-    if (e.empty()) continue;
-    std::memcpy(to, e.data(), e.size() * sizeof(Expiry));
-    to += e.size() * sizeof(Expiry);
+  to += 16;
+  for (std::int64_t cell = 0; cell < options_.cells; ++cell) {
+    each_value(place_of(cell), [&](const char* memory, std::size_t element, bool wide) {
+      const double x = memory == nullptr ? 0 : wide ? load_voltage(memory, element) : load_gate(memory, element);
+      std::memcpy(to, &x, sizeof x);
+      to += sizeof x;
+    });
   }
+  if (count > 0) std::memcpy(to, all.data(), all.size() * sizeof(Expiry));
 }
 
 void Population::load(const char* from, std::int64_t size) {
   prepare();
   std::int64_t steps, count;
-  const auto fixed = static_cast<std::int64_t>(16 + state_.bytes());
+  const std::int64_t cell_bytes = values_of_cell() * static_cast<std::int64_t>(sizeof(double));
+  const std::int64_t fixed = 16 + cell_bytes * options_.cells;
   if (size < fixed) throw InvalidArgument("the snapshot is " + std::to_string(size) + " bytes, " + std::to_string(fixed) + " are needed");
   std::memcpy(&steps, from, 8);
   std::memcpy(&count, from + 8, 8);
@@ -942,18 +945,26 @@ void Population::load(const char* from, std::int64_t size) {
   }
   std::vector<Expiry> all(static_cast<std::size_t>(count));
   if (count > 0) std::memcpy(all.data(), from + fixed, all.size() * sizeof(Expiry));
+  std::vector<std::vector<Expiry>> expiries(blocks_);
   for (const Expiry& e : all) {
-    if (e.cell < 0 || e.cell >= options_.cells || e.slot < 0 || e.slot >= static_cast<std::int32_t>(cell_.slots.size())) {
+    if (e.cell < 0 || e.cell >= options_.cells || e.slot < 0 || e.slot >= static_cast<std::int32_t>(cell_.slots.size()) ||
+        !std::isfinite(e.due)) {
       throw InvalidArgument("the snapshot is not of this population");
     }
+    expiries[place_of(e.cell).block].push_back(e);
   }
-  // In the order in which they were saved, which is a heap: events of one time must leave as they would have left.
-  std::vector<std::vector<Expiry>> expiries(blocks_);
-  for (const Expiry& e : all) expiries[place_of(e.cell).block].push_back(e);
-  for (const auto& e : expiries) {
-    if (!std::is_heap(e.begin(), e.end())) throw InvalidArgument("the snapshot is not of this population");
-  }
-  std::memcpy(state_.data(), from + 16, state_.bytes());
+  for (auto& e : expiries) std::make_heap(e.begin(), e.end());
+  each_place([&](std::int64_t cell, const Place& at) {
+    const char* value = from + 16 + cell * cell_bytes;
+    each_value(at, [&](char* memory, std::size_t element, bool wide) {
+      double x;
+      std::memcpy(&x, value, sizeof x);
+      value += sizeof x;
+      if (memory == nullptr) return;
+      if (wide) store_voltage(memory, element, x);
+      else store_gate(memory, element, x);
+    });
+  });
   expiries_ = std::move(expiries);
   steps_ = steps;
   for (Recording& r : recordings_) {

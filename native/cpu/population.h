@@ -4,6 +4,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "cpu/catalogue.h"
@@ -102,7 +103,6 @@ class Population {
   void take(int recording, double* samples);
 
   std::int64_t steps() const { return steps_; }
-  std::uint64_t layout() const;
   std::int64_t memory() const;
   std::int64_t state_size() const;
   void save(char* to);
@@ -153,7 +153,9 @@ class Population {
   struct Expiry {
     double due, onset, weight;
     std::int32_t cell, slot;
-    bool operator<(const Expiry& o) const { return due > o.due; }  // heap with the earliest on top
+    bool operator<(const Expiry& o) const { return o.key() < key(); }  // heap with the earliest on top
+    // Total, so that the order in which they leave does not depend on how they came.
+    std::tuple<double, std::int32_t, std::int32_t, double, double> key() const { return {due, cell, slot, onset, weight}; }
   };
   struct Recording {
     Probe probe;
@@ -185,6 +187,9 @@ class Population {
   double current_at(const Group&, int row, std::int64_t cell, double t, Quantity) const;
 
   Place place_of(std::int64_t cell) const;
+  // Each place of every block, and the cell that is there: the last one in places beyond the end.
+  template <class F>
+  void each_place(F&& f) const;
   std::size_t vector_with(int node, int sub_block) const;      // first element of the vector that holds the node
   int lane_of(int node, const Place&) const;
   std::size_t element_of_node(int node, const Place&) const;  // of the node's value for that cell
@@ -196,6 +201,11 @@ class Population {
   std::size_t element_of_row(const Group&, int row, const Place&) const;  // of state 0; states are W apart
   Block block_at(std::int64_t block, int thread);
   Instances instances_of(Group&, std::int64_t block);
+  std::int64_t values_of_cell() const;
+  // Each value of a cell's state in the order of a snapshot: f(memory, element, whether it is a voltage or calcium). Null memory for
+  // a remainder that this precision does not keep.
+  template <class F>
+  void each_value(const Place&, F&& f);
   double load_gate(const char* base, std::size_t index) const;
   void store_gate(char* base, std::size_t index, double x) const;
   double load_voltage(const char* base, std::size_t index) const;
@@ -215,6 +225,7 @@ class Population {
   int node_vectors_ = 0;                // of a block, times sub_blocks_
   int places_ = 0;                      // of nodes: across nodes some are empty
   std::vector<std::int32_t> position_;  // of each node: across cells itself, across nodes its place in a strip
+  std::vector<std::int32_t> calcium_nodes_;  // where something needs cai or eca, ascending
   std::vector<std::int32_t> pool_of_;   // of each node vector, −1 for none
   int pools_ = 0;
 

@@ -18,7 +18,7 @@
 extern "C" {
 #endif
 
-#define GV_ABI_VERSION 1
+#define GV_ABI_VERSION 2
 
 enum gv_status {
   GV_OK = 0,
@@ -130,13 +130,16 @@ int32_t gv_recording_take(gv_population* population, int32_t recording, double* 
 /* Steps done since t = 0. */
 int64_t gv_population_steps(const gv_population* population);
 
-/* Fingerprint of everything that a snapshot must agree with. */
-int64_t gv_population_layout(const gv_population* population);
-
 /* Bytes of memory the population holds. */
 int64_t gv_population_memory(const gv_population* population);
 
-/* Saving is a beginning, as advancing is: nothing can be varied after it. */
+/* The state, in the order of the cell as it was described and in its own precision's values: any engine can go on from it.
+     int64 steps, int64 events in flight
+     double [cells][v of each node; cai, then eca, of each node where a mechanism needs calcium;
+                    of each placement [row][state], then for a slow mechanism [row][what rounding left of the last step of each]]
+     events that will end: double due (ms), onset (ms), weight; int32 cell, slot, in this order of precedence: due, cell, slot, onset
+   Saving is a beginning, as advancing is: nothing can be varied after it. It is on the caller to load only what is of a population
+   built alike. */
 int64_t gv_population_state_size(const gv_population* population);
 int32_t gv_population_save(gv_population* population, int64_t size, void* state);
 int32_t gv_population_load(gv_population* population, int64_t size, const void* state);

@@ -5,12 +5,13 @@ import io.galvani.cable.Precision;
 import io.galvani.cable.Rates;
 import io.galvani.device.Device;
 import io.galvani.device.cpu.CpuDevice;
+import io.galvani.device.cuda.CudaDevice;
 import java.util.List;
 import picocli.CommandLine.Option;
 
 /** Which engine integrates, shared by the commands that run cells. */
 final class EngineOptions {
-  private static final List<String> DEVICES = List.of("cpu");
+  private static final List<String> DEVICES = List.of("cpu", "cuda");
 
   @Option(names = "--precision", paramLabel = "f64|mixed|f32", defaultValue = "f64",
       description = "Floats: all float64; gates and conductances float32; all float32. Default: ${DEFAULT-VALUE}")
@@ -21,14 +22,16 @@ final class EngineOptions {
           + " Default: ${DEFAULT-VALUE}")
   Rates rates;
 
-  @Option(names = "--device", paramLabel = "NAME", defaultValue = "cpu",
-      description = "Where it runs. Default: ${DEFAULT-VALUE}")
+  @Option(names = "--device", paramLabel = "cpu|cuda", defaultValue = "cpu",
+      description = "Where it runs: the processor, or an NVIDIA GPU. Default: ${DEFAULT-VALUE}")
   private String device;
 
+  /** The device that was chosen; one line of why not where this machine does not have it. */
   Device device() {
-    if (!DEVICES.contains(device)) {
-      throw InputException.unknown("--device", null, "device", device, DEVICES);
-    }
-    return CpuDevice.get();
+    return switch (device) {
+      case "cpu" -> CpuDevice.get();
+      case "cuda" -> CudaDevice.get();
+      default -> throw InputException.unknown("--device", null, "device", device, DEVICES);
+    };
   }
 }

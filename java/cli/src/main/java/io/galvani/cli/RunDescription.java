@@ -9,20 +9,15 @@ import io.galvani.Probe;
 import io.galvani.cable.CableOptions;
 import io.galvani.cable.Stimulus;
 import io.galvani.cell.CompiledCell;
+import io.galvani.cell.Fingerprint;
 import io.galvani.device.Device;
 import io.galvani.io.OutputDirectory;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -39,7 +34,7 @@ final class RunDescription {
       List<Assignment> assignments, Map<Probe, String> outputs, int every, Device device) throws IOException {
     this.device = device;
     run.put("galvani", Galvani.Version.number());
-    run.putObject("cell").put("name", cellName).put("sha256", fingerprint(cell));
+    run.putObject("cell").put("name", cellName).put("sha256", cell.fingerprint());
     run.putObject("options").put("cells", options.cells()).put("tstop_ms", tstop).put("dt_ms", options.dt())
         .put("v_init_mV", options.vInit()).put("celsius", options.celsius())
         .put("precision", options.precision().name().toLowerCase()).put("rates", options.rates().name().toLowerCase());
@@ -97,48 +92,7 @@ final class RunDescription {
     begin(directory);
   }
 
-  /** Hash of all that an integrator sees of a cell, wherever it came from. */
-  private static String fingerprint(CompiledCell cell) {
-    MessageDigest digest = sha256();
-    var nodes = cell.nodes();
-    update(digest, nodes.area());
-    update(digest, nodes.ri());
-    update(digest, nodes.cm());
-    for (int i = 0; i < nodes.count(); i++) {
-      update(digest, nodes.section()[i] + "(" + nodes.x()[i] + ")<" + nodes.parent()[i]);
-    }
-    for (var placements : List.of(cell.membrane(), cell.receptors())) {
-      for (CompiledCell.Placement p : placements) {
-        update(digest, p.mechanism().name());
-        update(digest, Arrays.stream(p.node()).asDoubleStream().toArray());
-        for (double[] column : p.values()) {
-          update(digest, column);
-        }
-      }
-    }
-    update(digest, cell.slots() + " " + cell.sources());
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  private static void update(MessageDigest digest, String text) {
-    digest.update(text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static void update(MessageDigest digest, double[] values) {
-    ByteBuffer b = ByteBuffer.allocate(values.length * Double.BYTES);
-    b.asDoubleBuffer().put(values);
-    digest.update(b);
-  }
-
   private static String hash(byte[] content) {
-    return HexFormat.of().formatHex(sha256().digest(content));
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e);
-    }
+    return new Fingerprint().add(content).hex();
   }
 }

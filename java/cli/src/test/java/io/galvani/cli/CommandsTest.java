@@ -3,9 +3,12 @@ package io.galvani.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.galvani.device.cuda.Cuda;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,6 +30,17 @@ class CommandsTest {
     String found = Command.run("doctor").output();
     assertTrue(found.lines().allMatch(l -> l.startsWith("ok") || l.startsWith("none     cuda ")), found);
     assertTrue(found.contains("ok       cpu ") && found.contains(" cuda "), found);
+  }
+
+  @Test
+  void aDeviceThatIsNotHereIsNamedInOneLine(@TempDir Path dir) {
+    Assumptions.assumeTrue(Cuda.absence().isPresent(), "there is a GPU");
+    String cases = Path.of(System.getProperty("galvani.root"), "validation/cases/iclamp_edges").toString();
+    for (var run : List.of(Command.run("validate", cases, "--device", "cuda"),
+        Command.run("simulate", "hh", "--tstop", "1", "--out", dir.resolve("out").toString(), "--device", "cuda"))) {
+      assertEquals(1, run.status());
+      assertTrue(run.err().contains("No GPU: " + Cuda.absence().get()) && run.err().strip().lines().count() == 1, run.err());
+    }
   }
 
   @Test

@@ -116,6 +116,26 @@ public record CompiledCell(String name, Nodes nodes, List<Placement> membrane, L
     return Arrays.stream(nodes.section).distinct().toList();
   }
 
+  /** Hash of all that an integrator sees of this cell, wherever it came from: hexadecimal digits. */
+  public String fingerprint() {
+    var f = new Fingerprint().add(nodes.area()).add(nodes.ri()).add(nodes.cm());
+    for (int i = 0; i < nodes.count(); i++) {
+      f.add(nodes.section()[i] + "(" + nodes.x()[i] + ")<" + nodes.parent()[i]);
+    }
+    for (var placements : List.of(membrane, receptors)) {
+      for (Placement p : placements) {
+        f.add(p.mechanism().name()).add(p.node());
+        for (double[] column : p.values()) {
+          f.add(column);
+        }
+      }
+    }
+    for (int[] receptor : slotReceptor) {
+      f.add(receptor);
+    }
+    return f.add(slots + " " + sources).hex();
+  }
+
   /** The mechanisms of this cell, by name. */
   public Map<String, Mechanism> mechanisms() {
     var all = new LinkedHashMap<String, Mechanism>();

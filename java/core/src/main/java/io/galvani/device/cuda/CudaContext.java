@@ -89,6 +89,11 @@ public final class CudaContext implements AutoCloseable {
     return free[0];
   }
 
+  /** Whether the device was lost, and all that was on it. */
+  boolean lost() {
+    return loss != null;
+  }
+
   // ---- how calls are made ------------------------------------------------------------------------------------------
 
   /**

@@ -89,6 +89,9 @@ class BindingsTest {
   void enumerationsHaveTheNumbersOfTheHeader() {
     assertEquals(List.of(Galvani.GV_F64(), Galvani.GV_MIXED(), Galvani.GV_F32()), numbers(io.galvani.cable.Precision.values()));
     assertEquals(List.of(Galvani.GV_EXACT(), Galvani.GV_POLY()), numbers(io.galvani.cable.Rates.values()));
+    assertEquals(List.of(Galvani.GV_VOLTAGE(), Galvani.GV_STATE(), Galvani.GV_SODIUM(), Galvani.GV_POTASSIUM(), Galvani.GV_CALCIUM(),
+        Galvani.GV_CAI(), Galvani.GV_ECA(), Galvani.GV_POINT_CURRENT()), numbers(io.galvani.cable.CableModel.Quantity.values()));
+    assertEquals(List.of(Galvani.GV_CM(), Galvani.GV_RI()), List.of(io.galvani.cable.CableModel.CM, io.galvani.cable.CableModel.RI));
     assertEquals(List.of(Galvani.GV_BASELINE(), Galvani.GV_AVX2(), Galvani.GV_AVX512()), numbers(InstructionSet.values()));
   }
 

@@ -23,10 +23,10 @@ public class Galvani extends Galvani$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int GV_ABI_VERSION = (int)1L;
+    private static final int GV_ABI_VERSION = (int)2L;
     /**
      * {@snippet lang=c :
-     * #define GV_ABI_VERSION 1
+     * #define GV_ABI_VERSION 2
      * }
      */
     public static int GV_ABI_VERSION() {
@@ -1348,66 +1348,6 @@ public class Galvani extends Galvani$shared {
         try {
             if (TRACE_DOWNCALLS) {
                 traceDowncall("gv_population_steps", population);
-            }
-            return (long)mh$.invokeExact(population);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class gv_population_layout {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Galvani.C_LONG,
-            Galvani.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gv_population_layout");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * int64_t gv_population_layout(const gv_population *population)
-     * }
-     */
-    public static FunctionDescriptor gv_population_layout$descriptor() {
-        return gv_population_layout.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * int64_t gv_population_layout(const gv_population *population)
-     * }
-     */
-    public static MethodHandle gv_population_layout$handle() {
-        return gv_population_layout.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * int64_t gv_population_layout(const gv_population *population)
-     * }
-     */
-    public static MemorySegment gv_population_layout$address() {
-        return gv_population_layout.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * int64_t gv_population_layout(const gv_population *population)
-     * }
-     */
-    public static long gv_population_layout(MemorySegment population) {
-        var mh$ = gv_population_layout.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("gv_population_layout", population);
             }
             return (long)mh$.invokeExact(population);
         } catch (Error | RuntimeException ex) {
