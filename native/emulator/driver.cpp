@@ -196,13 +196,15 @@ CUresult cuInit(unsigned flags) {
     Driver& d = driver();
     if (d.ready) return;
     read_settings();
-    if (settings().devices == 0) throw Refusal{no_device, ""};
+    if (settings().devices == 0) throw Refusal{no_device, "GALVANI_EMULATOR_DEVICES=0"};
     d.random = Random(settings().seed);
     for (int i = 0; i < settings().devices; ++i) {
       auto& made = d.devices.emplace_back(std::make_unique<Device>(i, settings().memory));
       if (settings().check) made->checker = std::make_unique<Checker>(made->memory);
     }
     d.ready = true;
+    report(text("%d of compute capability %d.%d%s, GALVANI_EMULATOR_SEED=%llu", settings().devices, settings().compute_capability / 10,
+                settings().compute_capability % 10, settings().check ? ", checked" : "", static_cast<unsigned long long>(settings().seed)));
   });
 }
 

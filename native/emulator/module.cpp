@@ -65,13 +65,26 @@ std::vector<std::uint32_t> parameters(std::string_view list) {
   return bytes;
 }
 
+// Calls use(place) for each place at which a directive stands. Regular expressions read from there only: a module is megabytes of text.
+template <class F>
+void for_each(std::string_view directive, std::string_view ptx, F use) {
+  for (std::size_t at = ptx.find(directive); at != ptx.npos; at = ptx.find(directive, at + 1)) use(at);
+}
+
+// Matches what stands at the begin of a text.
+bool matches(std::string_view text, const std::regex& pattern, Text& match) {
+  return std::regex_search(text.begin(), text.end(), match, pattern, std::regex_constants::match_continuous);
+}
+
 // Shared variables of the text, with their bytes.
 std::map<std::string, unsigned, std::less<>> shared_variables(std::string_view ptx) {
   static const std::regex declaration(R"(\.shared\s+(?:\.align\s+\d+\s+)?\.[a-z]+(\d+)\s+([\w$]+)(?:\[(\d+)\])?\s*;)");
   std::map<std::string, unsigned, std::less<>> bytes;
-  for (std::regex_iterator d(ptx.begin(), ptx.end(), declaration), end = decltype(d)(); d != end; ++d) {
-    bytes[(*d)[2]] = static_cast<unsigned>(std::stoul((*d)[1]) / 8 * ((*d)[3].matched ? std::stoul((*d)[3]) : 1));
-  }
+  for_each(".shared", ptx, [&](std::size_t at) {
+    Text d;
+    if (!matches(ptx.substr(at), declaration, d)) return;  // dynamic, or an instruction
+    bytes[d[2]] = static_cast<unsigned>(std::stoul(d[1]) / 8 * (d[3].matched ? std::stoul(d[3]) : 1));
+  });
   return bytes;
 }
 
@@ -90,11 +103,13 @@ std::vector<PtxEntry> entries(std::string_view ptx) {
   const auto shared = shared_variables(ptx);
   static const std::regex head(R"(\.entry\s+([\w$]+)\s*)");
   std::vector<PtxEntry> all;
-  for (std::regex_iterator e(ptx.begin(), ptx.end(), head), end = decltype(e)(); e != end; ++e) {
+  for_each(".entry", ptx, [&](std::size_t at) {
+    Text name;
+    if (!matches(ptx.substr(at), head, name)) return;
     PtxEntry& entry = all.emplace_back();
-    entry.name = (*e)[1];
-    std::size_t after = static_cast<std::size_t>(e->position() + e->length());
-    if (ptx[after] == '(') {
+    entry.name = name[1];
+    std::size_t after = at + static_cast<std::size_t>(name.length());
+    if (after < ptx.size() && ptx[after] == '(') {
       const std::string_view list = bracketed(ptx, after);
       entry.parameters = parameters(list);
       after += list.size() + 2;
@@ -106,10 +121,11 @@ std::vector<PtxEntry> entries(std::string_view ptx) {
       entry.max_threads = 1;
       for (int i = 1; i <= 3; ++i) entry.max_threads *= bounds[i].matched ? static_cast<unsigned>(std::stoul(bounds[i])) : 1;
     }
+    if (shared.empty()) return;
     for (const std::string_view word : words(bracketed(ptx, open))) {
       if (const auto variable = shared.find(word); variable != shared.end()) entry.shared += variable->second;
     }
-  }
+  });
   return all;
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <initializer_list>
 #include <numeric>
@@ -88,8 +89,6 @@ struct Dim {
 class Gpu {
  public:
   explicit Gpu(int device = 0) : device_(device) {
-    OK(cuInit(0));
-    said();
     OK(cuDevicePrimaryCtxRetain(&context_, device));
     OK(cuCtxPushCurrent_v2(context_));
     OK(cuModuleLoadData(&module, ptx().c_str()));
@@ -551,7 +550,6 @@ TEST(copies_out_of_range_are_refused) {
 }
 
 TEST(contexts_are_needed_and_kept_apart) {
-  OK(cuInit(0));
   CUdeviceptr memory = 0;
   STATUS(cuMemAlloc_v2(&memory, 4), invalid_context);
   SAID("no context is current in this thread");
@@ -585,7 +583,6 @@ TEST(contexts_are_needed_and_kept_apart) {
 }
 
 TEST(what_is_left_open_is_said) {
-  OK(cuInit(0));
   CUcontext context = nullptr;
   CUdeviceptr memory = 0;
   CUstream stream = nullptr;
@@ -827,11 +824,28 @@ TEST(what_a_graph_cannot_hold_is_refused) {
   OK(cuMemFree_v2(memory));
 }
 
+// ---- what needs a process of its own --------------------------------------------------------------------------------------------------
+
+namespace {
+
+// What this program prints, run with some environment on one case.
+std::string output_of(const std::string& environment, const char* name) {
+  std::array<char, 4096> self{};
+  CHECK(readlink("/proc/self/exe", self.data(), self.size() - 1) > 0);
+  std::FILE* pipe = popen((environment + " GALVANI_TEST_CHILD=1 '" + self.data() + "' " + name + " 2>&1").c_str(), "r");
+  std::string output;
+  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) output += static_cast<char>(c);
+  pclose(pipe);
+  return output;
+}
+
+bool child() { return std::getenv("GALVANI_TEST_CHILD") != nullptr; }
+
+}  // namespace
+
 TEST(a_device_is_lost_when_that_is_asked_for) {
-  if (std::getenv("GALVANI_EMULATOR_LOSE_AFTER") == nullptr) {
-    std::array<char, 4096> self{};
-    CHECK(readlink("/proc/self/exe", self.data(), self.size() - 1) > 0);
-    CHECK(std::system(("GALVANI_EMULATOR_LOSE_AFTER=3 '" + std::string(self.data()) + "' a_device_is_lost").c_str()) == 0);
+  if (!child()) {
+    expect_said(output_of("GALVANI_EMULATOR_LOSE_AFTER=3", "a_device_is_lost"), {"ok   a_device_is_lost"}, __FILE__, __LINE__);
     return;
   }
   Gpu gpu;
@@ -839,6 +853,58 @@ TEST(a_device_is_lost_when_that_is_asked_for) {
   for (int i = 1; i <= 2; ++i) OK(gpu.run("add_one", 1, 1, 0, x.at, 1));
   STATUS(gpu.run("add_one", 1, 1, 0, x.at, 1), launch_failed);
   SAID("the device is lost at launch 3, of kernel add_one");
+}
+
+TEST(the_same_seed_gives_the_same_schedule) {
+  if (child()) {  // prints what a race makes of a schedule
+    Gpu gpu;
+    const Array<int> out(32);
+    gpu.run("missing_syncwarp", 1, 32, 0, out.at);
+    std::string line;
+    for (const int v : out.values()) line += std::to_string(v) + " ";
+    std::printf("%s\n", line.c_str());
+    return;
+  }
+  const auto with = [](int seed) {
+    const std::string output = output_of("GALVANI_EMULATOR_CHECK=0 GALVANI_EMULATOR_SEED=" + std::to_string(seed), "the_same_seed");
+    return output.substr(0, output.find('\n'));
+  };
+  const std::string first = with(1);
+  CHECK(with(1) == first);
+  CHECK(with(2) != first || with(3) != first);
+}
+
+TEST(settings_that_are_not_understood_are_refused) {
+  if (child()) {
+    std::printf("%d\n", cuInit(0));
+    return;
+  }
+  const char* name = "settings_that";
+  CHECK(output_of("GALVANI_EMULATOR_CC=90", name).starts_with("0\n"));
+  for (const char* bad : {"GALVANI_EMULATOR_CC=sm_90", "GALVANI_EMULATOR_MEMORY=0", "GALVANI_EMULATOR_SEED=-"}) {
+    const Part part(bad);
+    CHECK(output_of(bad, name).starts_with("1\n"));
+  }
+  CHECK(output_of("GALVANI_EMULATOR_DEVICES=0", name).starts_with("100\n"));
+  CHECK(contains(output_of("GALVANI_EMULATOR_QUIET=0 GALVANI_EMULATOR_SEED=-1", name), "GALVANI_EMULATOR_SEED=-1 is not a number"));
+}
+
+// What the checked twins find elsewhere, AddressSanitizer finds in plain ones, and ends the process.
+TEST(address_sanitizer_sees_shared_and_device_memory) {
+  if (!asan::present) return;
+  if (const char* kernel = std::getenv("GALVANI_TEST_KERNEL")) {
+    Gpu gpu;
+    const Array<float> out(31);
+    const bool shared = std::strcmp(kernel, "write_at") != 0;
+    shared ? gpu.run(kernel, 1, 32, 128, out.at) : gpu.run(kernel, 1, 32, 0, out.at, 0LL);
+    return;
+  }
+  for (const char* kernel : {"beyond_static", "beyond_static_by_pointer", "beyond_dynamic", "write_at"}) {
+    const Part part(kernel);
+    const std::string output = output_of(std::string("GALVANI_TEST_KERNEL=") + kernel, "address_sanitizer");
+    expect_said(output, {kernel, "faults.cu:"}, __FILE__, __LINE__);
+    CHECK(contains(output, "AddressSanitizer: use-after-poison") || contains(output, "runtime error: index 32 out of bounds"));
+  }
 }
 
 extern "C" int cuArrayDestroy(void*);
@@ -853,7 +919,9 @@ int main(int argc, char** argv) {
   setenv("GALVANI_EMULATOR_DEVICES", "2", 0);
   setenv("GALVANI_EMULATOR_MEMORY", "64", 0);
   setenv("GALVANI_EMULATOR_QUIET", "1", 0);
+  cuInit(0);
+  const std::string start = said();
   const int failed = run(argc, argv);
-  if (failed != 0) std::printf("schedules: see GALVANI_EMULATOR_SEED above\n");
+  if (failed != 0) std::printf("%s", start.c_str());
   return failed;
 }
