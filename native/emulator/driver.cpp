@@ -55,7 +55,8 @@ std::shared_ptr<Context> make_context(Device& device) {
 void destroy(Context& context) {
   Driver& d = driver();
   for (const auto& s : context.streams) s->capture = nullptr;
-  if (context.lost == success) {
+  const bool lost = context.lost != success;
+  if (!lost) {
     try {
       finish(context);
     } catch (const Refusal& failure) {
@@ -72,7 +73,7 @@ void destroy(Context& context) {
     }
     ++left;
     bytes += allocation.bytes;
-    memory.free(address);
+    context.device->free(address);
   }
   std::size_t pinned = 0;
   std::erase_if(d.host, [&](const auto& entry) {
@@ -92,8 +93,9 @@ void destroy(Context& context) {
   leak(d.graphs.drop(&context) + d.executables.drop(&context), "graphs");
   d.functions.drop(&context);
   leak(d.modules.drop(&context), "modules");
+  for (const auto& s : context.streams) s->queue.clear();
   context.streams.clear();
-  if (!leaks.empty()) report("a context has ended with " + leaks + " left open");
+  if (!leaks.empty() && !lost) report("a context has ended with " + leaks + " left open");
 }
 
 void destroy_primary(Device& device) {

@@ -281,7 +281,7 @@ void Run::settle_barrier(Block& block) {
                                      std::to_string(std::popcount(ended)) + " lanes of its warp have ended", {}};
       return;
     }
-    if (lane.place.line != first->place.line || std::strcmp(lane.place.file, first->place.file) != 0) {
+    if (lane.place.line != first->place.line || lane.place.file != first->place.file) {
       failure_ = {launch_failed, who(lane) + ": divergent barrier: it waits at __syncthreads (" + name(lane.place) + "), and thread " +
                                      name(first->thread) + " of its block at another (" + name(first->place) + ")", {}};
       return;

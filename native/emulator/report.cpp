@@ -47,6 +47,8 @@ void read_settings() {
 const Settings& settings() { return current; }
 
 void report(const std::string& what) {
+  constexpr std::size_t enough = 1 << 16;  // where nobody asks
+  if (said.size() > enough) said.clear();
   said += what + "\n";
   if (!settings().quiet) std::fprintf(stderr, "galvani emulator: %s\n", what.c_str());
 }

@@ -786,15 +786,30 @@ TEST(graphs_repeat_what_was_recorded) {
   OK(cuStreamEndCapture(a.stream, &graph));
   OK(cuGraphInstantiateWithFlags(&executable, graph, 0));
   OK(cuGraphDestroy(graph));
-  STATUS(cuGraphDestroy(graph), invalid_handle);
   CHECK(x.values() == std::vector<int>(100, 0));
   for (int i = 1; i <= 3; ++i) {
     OK(cuGraphLaunch(executable, a.stream));
     OK(cuStreamSynchronize(a.stream));
     CHECK(a.at[0] == 2 * i && a.at[99] == i);
   }
+  OK(cuModuleUnload(gpu.module));
+  OK(cuGraphLaunch(executable, a.stream));
+  STATUS(cuStreamSynchronize(a.stream), launch_failed);
+  SAID("kernel add_one of a graph: its module was unloaded");
+}
+
+TEST(a_graph_that_was_destroyed_is_refused) {
+  Gpu gpu;
+  Pinned a(1);
+  CUgraph graph = nullptr;
+  CUgraphExec executable = nullptr;
+  OK(cuStreamBeginCapture_v2(a.stream, 1));
+  OK(cuStreamEndCapture(a.stream, &graph));
+  OK(cuGraphInstantiateWithFlags(&executable, graph, 0));
+  OK(cuGraphDestroy(graph));
   OK(cuGraphExecDestroy(executable));
   STATUS(cuGraphLaunch(executable, a.stream), invalid_handle);
+  STATUS(cuGraphDestroy(graph), invalid_handle);
 }
 
 TEST(what_a_graph_cannot_hold_is_refused) {
