@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the native library:  build.sh release | test | sanitize
-#   release   target/dist/libgalvani.so and target/dist/mechanisms.json
+#   release   target/dist/libgalvani.so and target/dist/mechanisms.json; target/emulator, for tests
 #   test      the C++ tests on that build
 #   sanitize  the C++ tests once more, under AddressSanitizer and UndefinedBehaviorSanitizer
 set -eu

@@ -55,7 +55,8 @@ std::shared_ptr<Context> make_context(Device& device) {
 void destroy(Context& context) {
   Driver& d = driver();
   for (const auto& s : context.streams) s->capture = nullptr;
-  if (context.lost == success) {
+  const bool lost = context.lost != success;
+  if (!lost) {
     try {
       finish(context);
     } catch (const Refusal& failure) {
@@ -72,7 +73,7 @@ void destroy(Context& context) {
     }
     ++left;
     bytes += allocation.bytes;
-    memory.free(address);
+    context.device->free(address);
   }
   std::size_t pinned = 0;
   std::erase_if(d.host, [&](const auto& entry) {
@@ -92,8 +93,9 @@ void destroy(Context& context) {
   leak(d.graphs.drop(&context) + d.executables.drop(&context), "graphs");
   d.functions.drop(&context);
   leak(d.modules.drop(&context), "modules");
+  for (const auto& s : context.streams) s->queue.clear();
   context.streams.clear();
-  if (!leaks.empty()) report("a context has ended with " + leaks + " left open");
+  if (!leaks.empty() && !lost) report("a context has ended with " + leaks + " left open");
 }
 
 void destroy_primary(Device& device) {
@@ -196,13 +198,15 @@ CUresult cuInit(unsigned flags) {
     Driver& d = driver();
     if (d.ready) return;
     read_settings();
-    if (settings().devices == 0) throw Refusal{no_device, ""};
+    if (settings().devices == 0) throw Refusal{no_device, "GALVANI_EMULATOR_DEVICES=0"};
     d.random = Random(settings().seed);
     for (int i = 0; i < settings().devices; ++i) {
       auto& made = d.devices.emplace_back(std::make_unique<Device>(i, settings().memory));
       if (settings().check) made->checker = std::make_unique<Checker>(made->memory);
     }
     d.ready = true;
+    report(text("%d of compute capability %d.%d%s, GALVANI_EMULATOR_SEED=%llu", settings().devices, settings().compute_capability / 10,
+                settings().compute_capability % 10, settings().check ? ", checked" : "", static_cast<unsigned long long>(settings().seed)));
   });
 }
 

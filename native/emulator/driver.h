@@ -114,6 +114,12 @@ struct Event {
 struct Device {
   Device(int number, std::size_t bytes) : ordinal(number), memory(bytes) {}
 
+  // Frees an allocation, with what the checker keeps of it.
+  void free(std::uintptr_t address) {
+    if (checker != nullptr) checker->forget(address, memory.at(address)->bytes);
+    memory.free(address);
+  }
+
   const int ordinal;
   Memory memory;
   std::unique_ptr<Checker> checker;

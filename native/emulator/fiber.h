@@ -24,7 +24,7 @@ class Fiber {
   // Whether the address lies in its stack.
   bool holds(const void* address) const { return address >= stack_ && address < stack_ + size; }
   // Where a stack that has overflown may begin again, to leave() from; and below what it has overflown.
-  void* top() const { return stack_ + size; }
+  void* top() const { return top_; }
   const void* bottom() const { return stack_; }
 
  private:
@@ -33,6 +33,7 @@ class Fiber {
   static void begin();
 
   char* stack_;  // above its guard page
+  char* top_;
   void* at_ = nullptr;
   void (*body_)(void*) = nullptr;
   void* argument_ = nullptr;

@@ -93,8 +93,12 @@ class Run {
   void access(std::uintptr_t address, unsigned bytes, Checker::Access kind, Source source);
   void* shared(std::size_t linked) { return lane().of->shared.get() + grid_.kernel->twin->shared().place(linked); }
   void* dynamic_shared() { return lane().of->shared.get() + lane().of->dynamic_begin; }
-  [[noreturn]] void fail(Status status, std::string what, Source source);
   void trap(const Trap& trap);
+  // Notes what this thread did wrong. The caller returns: the thread is then left, and nothing of it is destroyed.
+  void fail(Status status, std::string what, Source source);
+  void leave_if_failed() {
+    if (failure_) lane().fiber.leave();
+  }
   Lane& lane() { return *static_cast<Lane*>(galvani_thread); }
   bool in_device_code() const { return in_device_code_; }
 
@@ -115,7 +119,9 @@ class Run {
   std::string who(const Lane& lane) const {
     return "kernel " + grid_.kernel->name + ", block " + name(lane.block) + ", thread " + name(lane.thread);
   }
-  std::string race(Checker::Access kind, bool shared, unsigned bytes, const Checker::Conflict& conflict) const;
+  void access_shared(std::size_t offset, unsigned bytes, Checker::Access kind, Source source);
+  void access_device(std::uintptr_t address, unsigned bytes, Checker::Access kind, Source source);
+  std::string race(Checker::Access kind, const char* memory, unsigned bytes, const Checker::Conflict& other) const;
 
   const Grid& grid_;
   const Memory& memory_;
@@ -281,7 +287,7 @@ void Run::settle_barrier(Block& block) {
                                      std::to_string(std::popcount(ended)) + " lanes of its warp have ended", {}};
       return;
     }
-    if (lane.place.line != first->place.line || std::strcmp(lane.place.file, first->place.file) != 0) {
+    if (lane.place.line != first->place.line || lane.place.file != first->place.file) {
       failure_ = {launch_failed, who(lane) + ": divergent barrier: it waits at __syncthreads (" + name(lane.place) + "), and thread " +
                                      name(first->thread) + " of its block at another (" + name(first->place) + ")", {}};
       return;
@@ -301,6 +307,7 @@ std::uint64_t Run::warp(WarpOperation what, unsigned mask, std::uint64_t value, 
   Lane& me = lane();
   if ((mask >> me.lane() & 1) == 0) {
     fail(launch_failed, text("a warp operation whose mask 0x%08x does not name the lane that calls it, %u", mask, me.lane()), {.place = place});
+    return 0;
   }
   me.state = State::at_warp;
   me.operation = what;
@@ -362,75 +369,74 @@ void Run::deadlock() const {
 
 void Run::atomic(void* address, unsigned bytes, Place place) {
   const auto at = reinterpret_cast<std::uintptr_t>(address);
-  if (at % bytes != 0) fail(misaligned_address, misaligned(bytes), {.place = place});
+  if (at % bytes != 0) return fail(misaligned_address, misaligned(bytes), {.place = place});
   if (checker_ != nullptr) access(at, bytes, Checker::Access::atomic, {.place = place});
-  if (random_.below(4) == 0) {  // others may come first
+  if (!failure_ && random_.below(4) == 0) {  // others may come first
     lane().state = State::ready;
     lane().fiber.pause();
   }
 }
 
-std::string Run::race(Checker::Access kind, bool shared, unsigned bytes, const Checker::Conflict& conflict) const {
+std::string Run::race(Checker::Access kind, const char* memory, unsigned bytes, const Checker::Conflict& other) const {
   const char* verb = kind == Checker::Access::read ? "reads" : kind == Checker::Access::write ? "writes" : "changes atomically";
-  const Extent other = position(conflict.block, grid_.blocks);
-  return text("race: %s %u bytes of %s memory that thread ", verb, bytes, shared ? "shared" : "device") +
-         name(position(conflict.thread, grid_.threads)) + " of block " + name(other) + (conflict.wrote ? " writes" : " reads") +
-         " without a barrier between";
+  return text("race: %s %u bytes of %s memory that thread ", verb, bytes, memory) + name(position(other.thread, grid_.threads)) +
+         " of block " + name(position(other.block, grid_.blocks)) + (other.wrote ? " writes" : " reads") + " without a barrier between";
 }
 
 void Run::access(std::uintptr_t address, unsigned bytes, Checker::Access kind, Source source) {
-  Lane& me = lane();
-  Block& block = *me.of;
-  Checker::Conflict conflict;
-  const auto at = reinterpret_cast<const void*>(address);
+  const Lane& me = lane();
+  const auto* at = reinterpret_cast<const unsigned char*>(address);
   if (me.fiber.holds(at)) return;
-  if (address % bytes != 0 && std::has_single_bit(bytes)) {
-    fail(misaligned_address, misaligned(bytes), source);
+  if (address % bytes != 0 && std::has_single_bit(bytes)) return fail(misaligned_address, misaligned(bytes), source);
+  const unsigned char* shared = me.of->shared.get();
+  if (at >= shared && at < shared + me.of->shared_bytes) {
+    access_shared(static_cast<std::size_t>(at - shared), bytes, kind, source);
+  } else if (!grid_.kernel->twin->constant(at)) {
+    access_device(address, bytes, kind, source);
   }
-  const std::size_t offset = address - reinterpret_cast<std::uintptr_t>(block.shared.get());
-  if (offset < block.shared_bytes) {
-    const auto within = [&](std::size_t begin, std::size_t size) { return offset >= begin && offset + bytes <= begin + size; };
-    const auto& variables = grid_.kernel->twin->shared().variables();
-    const auto after = std::ranges::upper_bound(variables, offset, {}, &SharedLayout::Variable::offset);
-    const bool in_static = after != variables.begin() && within(std::prev(after)->offset, std::prev(after)->bytes);
-    if (!in_static && !within(block.dynamic_begin, grid_.dynamic_shared)) {
-      const bool dynamic = offset >= block.dynamic_begin || after == variables.begin();
-      const std::size_t begin = dynamic ? block.dynamic_begin : std::prev(after)->offset;
-      const std::size_t size = dynamic ? grid_.dynamic_shared : std::prev(after)->bytes;
-      fail(illegal_address, text("out of bounds: byte %lld of %zu bytes of %s shared memory", static_cast<long long>(offset - begin), size,
-                                 dynamic ? "dynamic" : "static"), source);
-    }
-    if (checker_->note_shared(block.checked, me.number, offset, bytes, kind, conflict)) {
-      fail(launch_failed, race(kind, true, bytes, conflict), source);
-    }
-    return;
+}
+
+void Run::access_shared(std::size_t offset, unsigned bytes, Checker::Access kind, Source source) {
+  using Variable = SharedLayout::Variable;
+  Block& block = *lane().of;
+  // The last variable that begins before; what lies before the first is as far out of it as what lies behind.
+  const auto& variables = grid_.kernel->twin->shared().variables();
+  const auto after = std::ranges::upper_bound(variables, offset, {}, &Variable::offset);
+  const bool dynamic = offset >= block.dynamic_begin || after == variables.begin();
+  const Variable in = dynamic ? Variable{block.dynamic_begin, grid_.dynamic_shared} : *std::prev(after);
+  if (offset < in.offset || offset + bytes > in.offset + in.bytes) {
+    return fail(illegal_address, text("out of bounds: byte %lld of %zu bytes of %s shared memory", static_cast<long long>(offset - in.offset),
+                                      in.bytes, dynamic ? "dynamic" : "static"), source);
   }
-  if (grid_.kernel->twin->constant(at)) return;
-  if (memory_.owner(address, bytes) == nullptr && !grid_.kernel->twin->variable(at)) {
-    fail(illegal_address, text("out of bounds: %s %u bytes at ", kind == Checker::Access::read ? "reads" : "writes", bytes) +
-                              memory_.describe(address), source);
+  Checker::Conflict conflict;
+  if (checker_->note_shared(block.checked, lane().number, offset, bytes, kind, conflict)) {
+    fail(launch_failed, race(kind, "shared", bytes, conflict), source);
   }
-  if (checker_->note_global(block.checked, me.number, address, bytes, kind, conflict)) {
-    fail(launch_failed, race(kind, false, bytes, conflict), source);
+}
+
+void Run::access_device(std::uintptr_t address, unsigned bytes, Checker::Access kind, Source source) {
+  if (memory_.owner(address, bytes) == nullptr && !grid_.kernel->twin->variable(reinterpret_cast<const void*>(address))) {
+    const char* verb = kind == Checker::Access::read ? "reads" : "writes";
+    return fail(illegal_address, text("out of bounds: %s %u bytes at ", verb, bytes) + memory_.describe(address), source);
+  }
+  Checker::Conflict conflict;
+  if (checker_->note_global(lane().of->checked, lane().number, address, bytes, kind, conflict)) {
+    fail(launch_failed, race(kind, "device", bytes, conflict), source);
   }
 }
 
 // ---- failures ---------------------------------------------------------------------------------------------------------------------
 
-void Run::fail(Status status, std::string what, Source source) {
-  failure_ = {status, who(lane()) + ": " + what, source};
-  lane().fiber.leave();
-}
+void Run::fail(Status status, std::string what, Source source) { failure_ = {status, who(lane()) + ": " + what, source}; }
 
 void Run::trap(const Trap& trap) {
-  switch (trap.signal) {
-    case SIGFPE: fail(launch_failed, "an integer division by zero", {.code = trap.code});
-    case SIGILL: fail(launch_failed, "a trap", {.code = trap.code});
-    default: break;
-  }
+  const Source source{.code = trap.code};
+  if (trap.signal == SIGFPE) return fail(launch_failed, "an integer division by zero", source);
+  if (trap.signal == SIGILL) return fail(launch_failed, "a trap", source);
   const auto bottom = reinterpret_cast<std::uintptr_t>(lane().fiber.bottom());
-  if (trap.address < bottom && bottom - trap.address < 4096) fail(illegal_address, "the stack of the thread is full", {.code = trap.code});
-  fail(illegal_address, "an access to " + memory_.describe(trap.address), {.code = trap.code});
+  constexpr std::uintptr_t guard = 4096;
+  if (trap.address < bottom && bottom - trap.address <= guard) return fail(illegal_address, "the stack of the thread is full", source);
+  fail(illegal_address, "an access to " + memory_.describe(trap.address), source);
 }
 
 void Run::throw_failure() {
@@ -453,7 +459,10 @@ void run(const Grid& grid, const Memory& memory, Checker* checker, std::uint64_t
   } scope(&run);
   const SignalGuard guard({.in_device_code = [] { return now->in_device_code(); },
                            .stack_top = [] { return now->lane().fiber.top(); },
-                           .handle = [](const Trap& trap) { now->trap(trap); }});
+                           .handle = [](const Trap& trap) {
+                             now->trap(trap);
+                             now->leave_if_failed();
+                           }});
   run.all();
   if (const std::string beyond = memory.overrun(); !beyond.empty()) {
     throw Refusal{illegal_address, "kernel " + grid.kernel->name + ": " + beyond};
@@ -468,15 +477,25 @@ using namespace galvani::emulator;
 
 BarrierResult galvani_barrier(bool predicate, Place place) { return now->barrier(predicate, place); }
 std::uint64_t galvani_warp(WarpOperation what, unsigned mask, std::uint64_t value, unsigned source, Place place) {
-  return now->warp(what, mask, value, source, place);
+  const std::uint64_t result = now->warp(what, mask, value, source, place);
+  now->leave_if_failed();
+  return result;
 }
-void galvani_atomic(void* address, unsigned bytes, Place place) { now->atomic(address, bytes, place); }
+void galvani_atomic(void* address, unsigned bytes, Place place) {
+  now->atomic(address, bytes, place);
+  now->leave_if_failed();
+}
 void* galvani_shared(std::size_t offset) { return now->shared(offset); }
 void* galvani_dynamic_shared() { return now->dynamic_shared(); }
-void galvani_trap(const char* why, Place place) { now->fail(launch_failed, why, {.place = place}); }
 void galvani_access(const void* address, unsigned bytes, bool write, const void* code) {
   now->access(reinterpret_cast<std::uintptr_t>(address), bytes, write ? Checker::Access::write : Checker::Access::read, {.code = code});
+  now->leave_if_failed();
+}
+void galvani_trap(const char* why, Place place) {
+  now->fail(launch_failed, why, {.place = place});
+  now->lane().fiber.leave();
 }
 void galvani_beyond_array(Place place, std::uint64_t index, const char* array) {
   now->fail(illegal_address, text("out of bounds: index %lld of %s", static_cast<long long>(index), array), {.place = place});
+  now->lane().fiber.leave();
 }

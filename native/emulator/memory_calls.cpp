@@ -89,8 +89,7 @@ CUresult cuMemFree_v2(CUdeviceptr pointer) {
     if (found == nullptr || found->borrowed) throw Refusal{invalid_value, memory.describe(pointer)};
     if (found->owner != &c) throw Refusal{invalid_value, memory.describe(pointer) + ", of another context"};
     finish(c);
-    if (c.device->checker != nullptr) c.device->checker->forget(pointer, found->bytes);
-    memory.free(pointer);
+    c.device->free(pointer);
   });
 }
 

@@ -5,12 +5,10 @@
 #include <link.h>
 
 #include <algorithm>
-#include <cctype>
 #include <fstream>
 #include <iterator>
-#include <regex>
-#include <set>
 
+#include "emulator/ptx.h"
 #include "emulator/report.h"
 #include "emulator/settings.h"
 #include "emulator/status.h"
@@ -19,8 +17,7 @@ namespace galvani::emulator {
 namespace {
 
 constexpr unsigned shared_unasked = 48 << 10;  // bytes a block gets without cuFuncSetAttribute
-constexpr unsigned most_threads = 1024;
-constexpr int newest_ptx = 80;  // that R525 reads, as the emulated driver calls itself
+constexpr std::string_view newest_ptx = "8.0";  // that R525 reads, as which the emulated driver poses
 
 std::string contents(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
@@ -30,92 +27,7 @@ std::string contents(const std::string& file) {
 template <class T>
 const T* at(const std::string& bytes, std::size_t offset) { return reinterpret_cast<const T*>(bytes.data() + offset); }
 
-// ---- PTX ----------------------------------------------------------------------------------------------------------------------
-
-using Text = std::match_results<std::string_view::const_iterator>;
-
-bool find(std::string_view in, const char* pattern, Text& match) {
-  return std::regex_search(in.begin(), in.end(), match, std::regex(pattern, std::regex::multiline));
-}
-
-struct PtxEntry {
-  std::string name;
-  std::vector<std::uint32_t> parameters;  // bytes
-  unsigned max_threads = most_threads;
-  unsigned shared = 0;  // bytes, static
-};
-
-// The text between a bracket at `open` and its partner.
-std::string_view bracketed(std::string_view ptx, std::size_t open) {
-  const char opening = ptx[open], closing = opening == '(' ? ')' : '}';
-  int depth = 0;
-  for (std::size_t i = open; i < ptx.size(); ++i) {
-    if (ptx[i] == opening) ++depth;
-    if (ptx[i] == closing && --depth == 0) return ptx.substr(open + 1, i - open - 1);
-  }
-  throw Refusal{invalid_ptx, "a bracket is not closed"};
-}
-
-std::vector<std::uint32_t> parameters(std::string_view list) {
-  static const std::regex parameter(R"(\.param\s+(?:\.align\s+\d+\s+)?\.[a-z]+(\d+)\s[^,\[]*(?:\[(\d+)\])?)");
-  std::vector<std::uint32_t> bytes;
-  for (std::regex_iterator p(list.begin(), list.end(), parameter), end = decltype(p)(); p != end; ++p) {
-    bytes.push_back(static_cast<std::uint32_t>(std::stoul((*p)[1]) / 8 * ((*p)[2].matched ? std::stoul((*p)[2]) : 1)));
-  }
-  return bytes;
-}
-
-// Shared variables of the text, with their bytes.
-std::map<std::string, unsigned, std::less<>> shared_variables(std::string_view ptx) {
-  static const std::regex declaration(R"(\.shared\s+(?:\.align\s+\d+\s+)?\.[a-z]+(\d+)\s+([\w$]+)(?:\[(\d+)\])?\s*;)");
-  std::map<std::string, unsigned, std::less<>> bytes;
-  for (std::regex_iterator d(ptx.begin(), ptx.end(), declaration), end = decltype(d)(); d != end; ++d) {
-    bytes[(*d)[2]] = static_cast<unsigned>(std::stoul((*d)[1]) / 8 * ((*d)[3].matched ? std::stoul((*d)[3]) : 1));
-  }
-  return bytes;
-}
-
-std::set<std::string_view> words(std::string_view text) {
-  const auto in_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$'; };
-  std::set<std::string_view> all;
-  for (auto end = text.begin(); end != text.end();) {
-    const auto begin = std::find_if(end, text.end(), in_word);
-    end = std::find_if_not(begin, text.end(), in_word);
-    all.emplace(begin, end);
-  }
-  return all;
-}
-
-std::vector<PtxEntry> entries(std::string_view ptx) {
-  const auto shared = shared_variables(ptx);
-  static const std::regex head(R"(\.entry\s+([\w$]+)\s*)");
-  std::vector<PtxEntry> all;
-  for (std::regex_iterator e(ptx.begin(), ptx.end(), head), end = decltype(e)(); e != end; ++e) {
-    PtxEntry& entry = all.emplace_back();
-    entry.name = (*e)[1];
-    std::size_t after = static_cast<std::size_t>(e->position() + e->length());
-    if (ptx[after] == '(') {
-      const std::string_view list = bracketed(ptx, after);
-      entry.parameters = parameters(list);
-      after += list.size() + 2;
-    }
-    const std::size_t open = ptx.find('{', after);
-    if (open == ptx.npos) throw Refusal{invalid_ptx, entry.name + " has no body"};
-    Text bounds;
-    if (find(ptx.substr(after, open - after), R"(\.(?:max|req)ntid\s+(\d+)(?:\s*,\s*(\d+))?(?:\s*,\s*(\d+))?)", bounds)) {
-      entry.max_threads = 1;
-      for (int i = 1; i <= 3; ++i) entry.max_threads *= bounds[i].matched ? static_cast<unsigned>(std::stoul(bounds[i])) : 1;
-    }
-    for (const std::string_view word : words(bracketed(ptx, open))) {
-      if (const auto variable = shared.find(word); variable != shared.end()) entry.shared += variable->second;
-    }
-  }
-  return all;
-}
-
 }  // namespace
-
-// ---- twins ------------------------------------------------------------------------------------------------------------------------
 
 SharedLayout::SharedLayout(const std::string& file) {
   const std::string elf = contents(file);
@@ -179,25 +91,18 @@ Twin::Variable Twin::find(const std::string& variable) const {
   return {address, static_cast<const ElfW(Sym)*>(symbol)->st_size};
 }
 
-std::unique_ptr<Module> load(std::string_view ptx) {
-  Text found;
-  if (!find(ptx, R"(^// galvani: (\w+)\n)", found) || found.position() != 0) {
-    throw Refusal{invalid_ptx, "the first line of the PTX does not name its kernel: // galvani: NAME"};
+std::unique_ptr<Module> load(std::string_view text_of_ptx) {
+  const Ptx ptx = read_ptx(text_of_ptx);
+  const std::string name = ptx.name + ".ptx: ";
+  if (ptx.version.size() > newest_ptx.size() || (ptx.version.size() == newest_ptx.size() && ptx.version > newest_ptx)) {
+    throw Refusal{unsupported_ptx_version, name + "PTX " + ptx.version + " is newer than " + std::string(newest_ptx)};
   }
-  auto module = std::make_unique<Module>();
-  module->name = found[1];
-  const std::string name = module->name + ".ptx: ";
-  if (!find(ptx, R"(^\.version\s+(\d)\.(\d))", found)) throw Refusal{invalid_ptx, name + "it has no .version"};
-  if (std::stoi(found[1]) * 10 + std::stoi(found[2]) > newest_ptx) {
-    throw Refusal{unsupported_ptx_version, name + "PTX " + found.str() + " is newer than 8.0"};
+  if (ptx.target > settings().compute_capability) {
+    throw Refusal{no_binary_for_gpu, name + text("it is for sm_%d, the device is sm_%d", ptx.target, settings().compute_capability)};
   }
-  if (!find(ptx, R"(^\.target\s+sm_(\d+))", found)) throw Refusal{invalid_ptx, name + "it has no .target"};
-  if (std::stoi(found[1]) > settings().compute_capability) {
-    throw Refusal{no_binary_for_gpu, name + "it is for sm_" + found.str(1) + text(", the device is sm_%d", settings().compute_capability)};
-  }
-  const std::string folder = settings().kernels + (settings().check ? "/checked" : "");
-  module->twin = std::make_unique<Twin>(folder + "/" + module->name + ".so");
-  for (const PtxEntry& entry : entries(ptx)) {
+  const std::string folder = settings().kernels + (settings().check ? "/checked/" : "/");
+  auto module = std::make_unique<Module>(Module{ptx.name, std::make_unique<Twin>(folder + ptx.name + ".so")});
+  for (const PtxEntry& entry : ptx.entries) {
     const Entry* twin = module->twin->entry(entry.name);
     if (twin == nullptr) {
       throw Refusal{no_binary_for_gpu, name + "its twin has no " + entry.name + ": end the .cu with GALVANI_KERNEL(" + entry.name + ")"};
@@ -205,8 +110,8 @@ std::unique_ptr<Module> load(std::string_view ptx) {
     const bool alike = std::equal(entry.parameters.begin(), entry.parameters.end(), twin->parameters, twin->parameters + twin->count,
                                   [](std::uint32_t bytes, const Parameter& p) { return bytes == p.bytes; });
     if (!alike) throw Refusal{no_binary_for_gpu, name + entry.name + " and its twin have different parameters: make both anew"};
-    module->kernels[entry.name] = {entry.name, module->twin.get(), twin, std::min(entry.max_threads, most_threads), entry.shared,
-                                   shared_unasked - std::min(shared_unasked, entry.shared), module.get()};
+    const unsigned dynamic = shared_unasked - std::min(shared_unasked, entry.shared);
+    module->kernels[entry.name] = {entry.name, module->twin.get(), twin, entry.max_threads, entry.shared, dynamic};
   }
   return module;
 }

@@ -73,14 +73,13 @@ struct Kernel {
   unsigned max_threads;      // of a block, by its launch bounds
   unsigned static_shared;    // bytes of a block, as the PTX has them
   unsigned dynamic_allowed;  // bytes; more must be asked for
-  const void* module;
 };
 
 struct Module {
   std::string name;
-  const void* context;
   std::unique_ptr<Twin> twin;
-  std::map<std::string, Kernel, std::less<>> kernels;
+  std::map<std::string, Kernel, std::less<>> kernels{};
+  bool unloaded = false;  // a graph may still have kernels of it
 };
 
 // Reads PTX as far as the emulator needs it and loads its twin. Throws a Refusal that says what does not fit.

@@ -63,8 +63,10 @@ struct Arguments {
   }
 };
 
-void launch(Context& context, const Kernel& kernel, Extent grid, Extent block, std::size_t dynamic_shared, Arguments& arguments) {
+void launch(Context& context, const Function& function, Extent grid, Extent block, std::size_t dynamic_shared, Arguments& arguments) {
   Driver& d = driver();
+  const Kernel& kernel = *function.kernel;
+  if (function.module->unloaded) throw Refusal{launch_failed, "kernel " + kernel.name + " of a graph: its module was unloaded"};
   ++d.launches;
   if (d.launches == settings().lose_after) {
     throw Refusal{launch_failed, text("the device is lost at launch %llu, of kernel ", static_cast<unsigned long long>(d.launches)) +
@@ -114,6 +116,7 @@ CUresult cuModuleUnload(CUmodule handle) {
     finish(c);
     for (const auto& [name, function] : unloaded->functions) driver().functions.take(function);
     for (const CUdeviceptr variable : unloaded->variables) c.device->memory.take_back(variable);
+    unloaded->module->unloaded = true;
     driver().modules.take(handle);
   });
 }
@@ -187,14 +190,14 @@ CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, CUfunction of,
 CUresult cuLaunchKernel(CUfunction of, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x, unsigned block_y,
                         unsigned block_z, unsigned dynamic_shared, CUstream in, void** parameters, void** extra) {
   return call("cuLaunchKernel", [&](Context& c) {
-    const auto of_module = function(c, of);
-    const Kernel& kernel = *of_module->kernel;
+    const auto f = function(c, of);
+    const Kernel& kernel = *f->kernel;
     const Extent grid{grid_x, grid_y, grid_z}, block{block_x, block_y, block_z};
     require_launchable(kernel, grid, block, dynamic_shared);
     if (extra != nullptr) throw Refusal{not_supported, "parameters in one buffer (extra) are not emulated"};
     if (kernel.entry->count > 0 && parameters == nullptr) throw Refusal{invalid_value, "kernel " + kernel.name + ": no parameters"};
-    put(*stream(c, in), [&c, of_module, grid, block, dynamic_shared, arguments = Arguments(*kernel.entry, parameters)]() mutable {
-      launch(c, *of_module->kernel, grid, block, dynamic_shared, arguments);
+    put(*stream(c, in), [&c, f, grid, block, dynamic_shared, arguments = Arguments(*kernel.entry, parameters)]() mutable {
+      launch(c, *f, grid, block, dynamic_shared, arguments);
     });
   });
 }

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <cctype>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
@@ -23,7 +24,7 @@ std::uint64_t number(const char* name, std::uint64_t otherwise, std::uint64_t le
   if (value == nullptr || *value == 0) return otherwise;
   char* end = nullptr;
   const std::uint64_t n = std::strtoull(value, &end, 10);
-  if (*end != 0 || n < least) {
+  if (std::isdigit(static_cast<unsigned char>(*value)) == 0 || *end != 0 || n < least) {
     throw Refusal{invalid_value, text("%s=%s is not a number from %llu", name, value, static_cast<unsigned long long>(least))};
   }
   return n;
@@ -32,6 +33,7 @@ std::uint64_t number(const char* name, std::uint64_t otherwise, std::uint64_t le
 }  // namespace
 
 void read_settings() {
+  current.quiet = number("GALVANI_EMULATOR_QUIET", 0, 0) != 0;
   const char* kernels = std::getenv("GALVANI_EMULATED_KERNELS");
   current.kernels = kernels == nullptr ? "" : kernels;
   current.check = number("GALVANI_EMULATOR_CHECK", 0, 0) != 0;
@@ -40,12 +42,13 @@ void read_settings() {
   current.devices = static_cast<int>(number("GALVANI_EMULATOR_DEVICES", 1, 0));
   current.memory = number("GALVANI_EMULATOR_MEMORY", 4096, 1) << 20;
   current.lose_after = number("GALVANI_EMULATOR_LOSE_AFTER", 0, 0);
-  current.quiet = number("GALVANI_EMULATOR_QUIET", 0, 0) != 0;
 }
 
 const Settings& settings() { return current; }
 
 void report(const std::string& what) {
+  constexpr std::size_t enough = 1 << 16;  // where nobody asks
+  if (said.size() > enough) said.clear();
   said += what + "\n";
   if (!settings().quiet) std::fprintf(stderr, "galvani emulator: %s\n", what.c_str());
 }

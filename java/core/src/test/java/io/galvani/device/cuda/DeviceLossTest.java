@@ -2,6 +2,7 @@ package io.galvani.device.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.galvani.ForkedJvm;
 import java.util.Map;
@@ -13,7 +14,7 @@ class DeviceLossTest {
   /** Loses the device; prints what each call says. */
   static final class Loser {
     public static void main(String[] args) {
-      boolean byItself = System.getenv("GALVANI_EMULATOR_LOSE_AFTER") != null;
+      boolean byItself = System.getenv("GALVANI_EMULATOR_LOSE_AFTER") != null;  // without a fault of the kernel's
       try (CudaContext gpu = Cuda.gpu(0).open(); CudaModule module = gpu.module(Ptx.packaged("probe"));
           CudaStream stream = gpu.stream(); CudaBuffer out = gpu.buffer(128); CudaBuffer unused = gpu.buffer(128)) {
         report(() -> {
@@ -40,11 +41,9 @@ class DeviceLossTest {
     }
   }
 
-  @Test
-  void aKernelThatFailsIsNamedAndClosesInOrder() throws Exception {
-    boolean emulated = "emulated".equals(System.getProperty("galvani.gpu"));
-    var lines = ForkedJvm.start(Loser.class, emulated ? Map.of("GALVANI_EMULATOR_LOSE_AFTER", "1") : Map.of()).output()
-        .stream().filter(l -> l.matches("(true|false|no|closed).*")).toList();
+  /** What the calls say, if the environment is that. */
+  private static void assertNamedAndClosed(Map<String, String> environment) throws Exception {
+    var lines = ForkedJvm.start(Loser.class, environment).output().stream().filter(l -> l.matches("(true|false|no|closed).*")).toList();
     assertEquals(4, lines.size(), () -> String.join("\n", lines));
     String first = lines.getFirst();
     assertTrue(first.matches("true cu(LaunchKernel|StreamSynchronize) of .*: CUDA_ERROR_\\w+\\. .*"), first);
@@ -53,5 +52,16 @@ class DeviceLossTest {
     assertTrue(lines.get(1).startsWith("true The device was lost before: cu"), lines.get(1));
     assertEquals(lines.get(1), lines.get(2));
     assertEquals("closed", lines.get(3));
+  }
+
+  @Test
+  void aKernelThatFailsIsNamedAndClosesInOrder() throws Exception {
+    assertNamedAndClosed(Map.of());
+  }
+
+  @Test
+  void aDeviceThatFailsByItselfIsNamedAndClosesInOrder() throws Exception {
+    assumeTrue("emulated".equals(System.getProperty("galvani.gpu")), "only the emulated device fails when it is told to");
+    assertNamedAndClosed(Map.of("GALVANI_EMULATOR_LOSE_AFTER", "1"));
   }
 }
