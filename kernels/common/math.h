@@ -5,6 +5,7 @@
 //   function            double      float       arguments
 //   exp                 7e-16       1e-7        −708…709 (float −87…88); beyond, the value at the end of that range
 //   expm1               1e-15       2e-7        the same
+//   decayed 1−exp(x)    1e-15       2e-7        the same, not above 0
 //   log                 2e-16       2e-7        positive normal numbers
 //   linoid x/(exp(x)−1) 6e-13       3e-7        the range of exp
 //   sigmoid             8e-16       2e-7        the range of exp, mirrored
@@ -67,12 +68,12 @@ GALVANI_FN void split(float x, float& m, float& e) {
   e = static_cast<float>(k);
 }
 
-// 2^(j/16), for packs that hold it in registers.
-alignas(64) inline constexpr double exp2_16[16] = {
-    0x1p+0,               0x1.0b5586cf9890fp+0, 0x1.172b83c7d517bp+0, 0x1.2387a6e756238p+0,
-    0x1.306fe0a31b715p+0, 0x1.3dea64c123422p+0, 0x1.4bfdad5362a27p+0, 0x1.5ab07dd485429p+0,
-    0x1.6a09e667f3bcdp+0, 0x1.7a11473eb0187p+0, 0x1.8ace5422aa0dbp+0, 0x1.9c49182a3f090p+0,
-    0x1.ae89f995ad3adp+0, 0x1.c199bdd85529cp+0, 0x1.d5818dcfba487p+0, 0x1.ea4afa2a490dap+0};
+// The bits of 2^(j/16) less j·2^48, for packs that hold them in registers: k·2^48 more is 2^(k/16) for every k with k mod 16 = j.
+alignas(64) inline constexpr std::int64_t exp2_16[16] = {
+    0x3ff0000000000000, 0x3fefb5586cf9890f, 0x3fef72b83c7d517b, 0x3fef387a6e756238,
+    0x3fef06fe0a31b715, 0x3feedea64c123422, 0x3feebfdad5362a27, 0x3feeab07dd485429,
+    0x3feea09e667f3bcd, 0x3feea11473eb0187, 0x3feeace5422aa0db, 0x3feec49182a3f090,
+    0x3feee89f995ad3ad, 0x3fef199bdd85529c, 0x3fef5818dcfba487, 0x3fefa4afa2a490da};
 
 // ---- exp and what is made of it ------------------------------------------------------------------------------------
 
@@ -185,15 +186,27 @@ GALVANI_FN R exp(R x) {
   return s * q + s;
 }
 
-// Most often asked for what a gate makes of its way in one step, 1 − exp(−dt/tau): small arguments below 0, which need no reduction.
-// What a lane gets does not depend on its neighbours.
 template <class R>
 GALVANI_FN R expm1(R x) {
-  const auto outside = (x < R(-0.35)) | (R(0) < x);
-  const R decay = detail::expm1_decay(x, Lane<R>());
-  if (GALVANI_LIKELY(!any(outside))) return decay;
   const auto [s, q] = detail::exp_parts_by_octave(x, Lane<R>());
-  return select(outside, s * q + (s - R(1)), decay);
+  return s * q + (s - R(1));
+}
+
+// 1 − exp(x) for x ≤ 0: what of a decay is over. Arguments are small as a rule, and need no reduction then. What a lane gets does not
+// depend on its neighbours.
+template <class R>
+GALVANI_FN R decayed(R x) {
+  const R near = -detail::expm1_decay(x, Lane<R>());
+  const auto far = x < R(-0.35);
+  if (GALVANI_LIKELY(!any(far))) return near;
+  return select(far, -expm1(x), near);
+}
+
+// (v + shift)/scale, the argument of most rates. In double one multiply-add; in float that would cost a small v + shift its digits.
+template <class R>
+GALVANI_FN R ramp(R v, double shift, double scale) {
+  if constexpr (sizeof(Lane<R>) == 8) return v * R(1 / scale) + R(shift / scale);
+  else return (v + R(shift)) * R(1 / scale);
 }
 
 // ---- functions that end in a division, left undivided: several may share one --------------------------------------------
@@ -226,10 +239,11 @@ GALVANI_FN Quotient<R> sigmoid(R x) {
 template <class R>
 GALVANI_FN Quotient<R> linoid(R x, R e) {
   constexpr bool wide = sizeof(Lane<R>) == 4;  // where rounding is coarse, so is the neighbourhood
+  const auto close = abs(x) < R(wide ? 0.3 : 0.004);
+  if (GALVANI_LIKELY(!any(close))) return {x, e - R(1)};
   R q = R(1.0 / 12);
   if constexpr (wide) q = q - x * x * R(1.0 / 720);
   const R series = (q * x - R(0.5)) * x + R(1);
-  const auto close = abs(x) < R(wide ? 0.3 : 0.004);
   return {select(close, series, x), select(close, R(1), e - R(1))};
 }
 

@@ -24,7 +24,7 @@ struct AlphaSynapse {
   GALVANI_PARAMETERS_AND_DERIVED(GALVANI_AlphaSynapse, GALVANI_AlphaSynapse_DERIVED)
 
   static GALVANI_FN void derive(Parameters& p, const Env& env) {
-    p.loss = -expm1(-env.dt / p.tau);
+    p.loss = decayed(-env.dt / p.tau);
     p.advance = env.dt / p.tau;
   }
 

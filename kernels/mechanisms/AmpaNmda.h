@@ -31,10 +31,10 @@ struct AmpaNmda {
   static GALVANI_FN void derive(Parameters& p, const Env& env) {
     p.tau1_ampa = rise_below(p.tau1_ampa, p.tau2_ampa);
     p.tau1_nmda = rise_below(p.tau1_nmda, p.tau2_nmda);
-    p.loss1_ampa = -expm1(-env.dt / p.tau1_ampa);
-    p.loss2_ampa = -expm1(-env.dt / p.tau2_ampa);
-    p.loss1_nmda = -expm1(-env.dt / p.tau1_nmda);
-    p.loss2_nmda = -expm1(-env.dt / p.tau2_nmda);
+    p.loss1_ampa = decayed(-env.dt / p.tau1_ampa);
+    p.loss2_ampa = decayed(-env.dt / p.tau2_ampa);
+    p.loss1_nmda = decayed(-env.dt / p.tau1_nmda);
+    p.loss2_nmda = decayed(-env.dt / p.tau2_nmda);
     p.peak_ampa = two_exponential_peak(p.tau1_ampa, p.tau2_ampa);
     p.peak_nmda = p.nmda_ratio * two_exponential_peak(p.tau1_nmda, p.tau2_nmda);
   }

@@ -31,7 +31,7 @@ struct CaDynamics_E2 {
 
   static GALVANI_FN void derive(Parameters& p, const Env& env) {
     p.influx = -1e4 * p.gamma / (2 * constants::faraday * p.depth);
-    p.approach = -expm1(-env.dt / p.decay);
+    p.approach = decayed(-env.dt / p.decay);
     p.log_cao = log(p.cao);
     p.nernst = 1000 * constants::gas * (constants::zero_celsius + env.celsius) / (2 * constants::faraday);
   }

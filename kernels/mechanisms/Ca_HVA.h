@@ -19,8 +19,8 @@ struct Ca_HVA {
   GALVANI_PARAMETERS(GALVANI_Ca_HVA)
 
   static GALVANI_FN void rates(R v, Gate<R>* gate) {
-    gate[m] = alpha_beta(R(0.055 * 3.8) * quotient::linoid((v + R(27)) * R(-1.0 / 3.8)), R(0.94) * exp((v + R(75)) * R(-1.0 / 17)));
-    gate[h] = alpha_beta(R(0.000457) * exp((v + R(13)) * R(-1.0 / 50)), R(0.0065) * quotient::sigmoid((v + R(15)) * R(1.0 / 28)));
+    gate[m] = alpha_beta(R(0.055 * 3.8) * quotient::linoid(ramp(v, 27, -3.8)), R(0.94) * exp(ramp(v, 75, -17)));
+    gate[h] = alpha_beta(R(0.000457) * exp(ramp(v, 13, -50)), R(0.0065) * quotient::sigmoid(ramp(v, 15, 28)));
   }
   static GALVANI_FN R conductance(const Parameters& p, const R* y) { return p.gCa_HVAbar * (y[m] * y[m]) * y[h]; }
   // The reversal potential is that of the calcium pool: eca.

@@ -22,9 +22,9 @@ struct Ca_LVAst {
     const R q(constants::hay_q10);
     const R u = v + R(10);  // junction potential
     // tau = a + b/(1 + e): rate = (1 + e)/(a (1 + e) + b)
-    const R em = R(1) + exp((u + R(25)) * R(1.0 / 5)), eh = R(1) + exp((u + R(40)) * R(1.0 / 7));
-    gate[m] = steady_rate(quotient::sigmoid((u + R(30)) * R(1.0 / 6)), {q * em, R(5) * em + R(20)});
-    gate[h] = steady_rate(quotient::sigmoid((u + R(80)) * R(-1.0 / 6.4)), {q * eh, R(20) * eh + R(50)});
+    const R em = R(1) + exp(ramp(u, 25, 5)), eh = R(1) + exp(ramp(u, 40, 7));
+    gate[m] = steady_rate(quotient::sigmoid(ramp(u, 30, 6)), {q * em, R(5) * em + R(20)});
+    gate[h] = steady_rate(quotient::sigmoid(ramp(u, 80, -6.4)), {q * eh, R(20) * eh + R(50)});
   }
   static GALVANI_FN R conductance(const Parameters& p, const R* y) { return p.gCa_LVAstbar * (y[m] * y[m]) * y[h]; }
   // The reversal potential is that of the calcium pool: eca.

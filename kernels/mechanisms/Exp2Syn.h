@@ -33,8 +33,8 @@ struct TwoExponential {
   template <class P>
   static GALVANI_FN void derive(P& p, const Env& env) {
     p.tau1 = rise_below(p.tau1, p.tau2);
-    p.loss1 = -expm1(-env.dt / p.tau1);
-    p.loss2 = -expm1(-env.dt / p.tau2);
+    p.loss1 = decayed(-env.dt / p.tau1);
+    p.loss2 = decayed(-env.dt / p.tau2);
     p.peak = two_exponential_peak(p.tau1, p.tau2);
   }
 

@@ -20,7 +20,7 @@ struct ExpSyn {
   static constexpr const char* state_names[] = {"g"};
   GALVANI_PARAMETERS_AND_DERIVED(GALVANI_ExpSyn, GALVANI_ExpSyn_DERIVED)
 
-  static GALVANI_FN void derive(Parameters& p, const Env& env) { p.loss = -expm1(-env.dt / p.tau); }
+  static GALVANI_FN void derive(Parameters& p, const Env& env) { p.loss = decayed(-env.dt / p.tau); }
 
   // An event of `weight` µS that arrived `age` ms before the middle of the step.
   static GALVANI_FN void receive(const Parameters&, R* y, R weight, R) { y[g] = y[g] + weight; }

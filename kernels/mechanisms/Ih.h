@@ -20,7 +20,7 @@ struct Ih {
   GALVANI_PARAMETERS(GALVANI_Ih)
 
   static GALVANI_FN void rates(R v, Gate<R>* gate) {
-    gate[m] = alpha_beta(R(0.00643 * 11.9) * quotient::linoid((v + R(154.9)) * R(1.0 / 11.9)), R(0.193) * exp(v * R(1.0 / 33.1)));
+    gate[m] = alpha_beta(R(0.00643 * 11.9) * quotient::linoid(ramp(v, 154.9, 11.9)), R(0.193) * exp(v * R(1.0 / 33.1)));
   }
   static GALVANI_FN R conductance(const Parameters& p, const R* y) { return p.gIhbar * y[m]; }
   static GALVANI_FN R reversal(const Parameters& p) { return p.ehcn; }

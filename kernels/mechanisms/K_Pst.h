@@ -26,9 +26,9 @@ struct K_Pst {
     const R u = v + R(10);  // junction potential
     const auto below = u < R(-50);
     const R e = exp(select(below, R(0.026), R(-0.026)) * u);
-    gate[m] = steady_rate(quotient::sigmoid((u + R(1)) * R(1.0 / 12)), {q, R(1.25) + select(below, R(175.03), R(13)) * e});
-    const R xh = (u + R(75)) * R(1.0 / 48);
-    gate[h] = steady_rate(quotient::sigmoid((u + R(54)) * R(-1.0 / 11)),
+    gate[m] = steady_rate(quotient::sigmoid(ramp(u, 1, 12)), {q, R(1.25) + select(below, R(175.03), R(13)) * e});
+    const R xh = ramp(u, 75, 48);
+    gate[h] = steady_rate(quotient::sigmoid(ramp(u, 54, -11)),
                           {q, R(360) + (R(1010) + R(24) * (u + R(55))) * exp(-(xh * xh))});
   }
   static GALVANI_FN R conductance(const Parameters& p, const R* y) { return p.gK_Pstbar * (y[m] * y[m]) * y[h]; }

@@ -22,9 +22,9 @@ struct K_Tst {
   static GALVANI_FN void rates(R v, Gate<R>* gate) {
     const R q(constants::hay_q10);
     const R u = v + R(10);  // junction potential
-    const R xm = (u + R(71)) * R(1.0 / 59), xh = (u + R(73)) * R(1.0 / 23);
+    const R xm = ramp(u, 71, 59), xh = ramp(u, 73, 23);
     gate[m] = steady_rate(quotient::sigmoid(u * R(1.0 / 19)), {q, R(0.34) + R(0.92) * exp(-(xm * xm))});
-    gate[h] = steady_rate(quotient::sigmoid((u + R(66)) * R(-1.0 / 10)), {q, R(8) + R(49) * exp(-(xh * xh))});
+    gate[h] = steady_rate(quotient::sigmoid(ramp(u, 66, -10)), {q, R(8) + R(49) * exp(-(xh * xh))});
   }
   static GALVANI_FN R conductance(const Parameters& p, const R* y) { return p.gK_Tstbar * ((y[m] * y[m]) * (y[m] * y[m])) * y[h]; }
   static GALVANI_FN R reversal(const Parameters& p) { return p.ek; }

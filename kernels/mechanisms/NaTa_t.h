@@ -13,12 +13,12 @@ template <class R>
 GALVANI_FN void transient_sodium_rates(R v, double s, Gate<R>& m, Gate<R>& h) {
   const R q(constants::hay_q10);
   // With e = exp(x), the closing rate's linoid is the opening one's times e: inf has neither.
-  const R xm = (v + R(s)) * R(-1.0 / 6);
+  const R xm = ramp(v, s, -6);
   const R em = exp(xm);
   const auto lm = quotient::linoid(xm, em);
   const R sum_m = R(0.182 * 6) + R(0.124 * 6) * em;
   m = steady_rate<R>({R(0.182 * 6), sum_m}, (sum_m * q) * lm);
-  const R xh = (v + R(s + 28)) * R(1.0 / 6);
+  const R xh = ramp(v, s + 28, 6);
   const R eh = exp(xh);
   const auto lh = quotient::linoid(xh, eh);
   const R sum_h = R(1) + eh;

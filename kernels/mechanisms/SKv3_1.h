@@ -19,7 +19,7 @@ struct SKv3_1 {
   GALVANI_PARAMETERS(GALVANI_SKv3_1)
 
   static GALVANI_FN void rates(R v, Gate<R>* gate) {
-    gate[m] = {sigmoid((v - R(18.7)) * R(1.0 / 9.7)), R(0.25) * (R(1) + exp((v + R(46.56)) * R(-1.0 / 44.14)))};
+    gate[m] = {sigmoid(ramp(v, -18.7, 9.7)), R(0.25) * (R(1) + exp(ramp(v, 46.56, -44.14)))};
   }
   static GALVANI_FN R conductance(const Parameters& p, const R* y) { return p.gSKv3_1bar * y[m]; }
   static GALVANI_FN R reversal(const Parameters& p) { return p.ek; }

@@ -83,6 +83,8 @@ template <class M>
 constexpr bool has_table = requires(typename M::Parameters p) { p.usetable; };
 template <class M>
 constexpr bool is_slow = requires { M::slow; };
+template <class M>
+constexpr bool has_tau = requires { M::tau; };
 
 // Doubles that hold the Globals of any mechanism.
 inline constexpr int kGlobals = 4;
@@ -100,7 +102,7 @@ struct Approach { R inf, part; };
 
 template <class R>
 GALVANI_FN Approach<R> approach_of(const Gate<R>& gate, double dt) {
-  return {gate.inf, -expm1(gate.rate * R(-dt))};
+  return {gate.inf, decayed(gate.rate * R(-dt))};
 }
 
 }  // namespace galvani
@@ -110,6 +112,8 @@ GALVANI_FN Approach<R> approach_of(const Gate<R>& gate, double dt) {
 // GALVANI_DERIVED(TABLE) with TABLE(D) = D(name)… appends values that derive() fills in once.
 // `static constexpr bool slow = true` says that a time constant exceeds some 20 ms: one step is then so small a part of a gate that
 // float32 would lose it to rounding, and the engine carries the remainder of each step on.
+//
+// `static constexpr double tau` in ms is the time constant of gates that have but one.
 //
 // R in Parameters is the value type; derive() runs in double, on the host and on the device. A struct may further have `struct Globals`, built from Env once a population.
 #define GALVANI_FIELD_(name, unit, value, about) R name;

@@ -43,6 +43,7 @@ Mechanism describe() {
   m.uses_calcium = M::ion == Ion::ca || calcium_gated<M, D>;
   m.voltage_gated = voltage_gated<M, D>;
   m.slow = is_slow<M>;
+  if constexpr (has_tau<M>) m.tau = M::tau;
   M::describe_parameters([&](const char* name, const char* unit, double value, const char* about) {
     m.parameters.push_back({name, unit, value, about});
   });

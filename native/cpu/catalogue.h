@@ -24,6 +24,7 @@ struct Mechanism {
   bool uses_calcium;  // reads or keeps cai or eca
   bool voltage_gated;
   bool slow;  // float32 keeps the remainders of its gates
+  double tau;  // ms, of gates that have one time constant, else 0
   std::vector<ParameterInfo> parameters;
   std::vector<const char*> states;
   std::vector<double> kinks;  // mV at which a rate has a kink

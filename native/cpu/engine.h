@@ -69,6 +69,7 @@ struct PolyTable {
 struct RateContext {
   Env env;
   double globals[kGlobals];
+  double part;  // of the way that its gates go in a step, where they have one time constant
   PolyTable poly;
   MillivoltTable table;
 };
@@ -147,7 +148,7 @@ struct Kernels {
   void (*math_f64)(int function, std::int64_t n, const double* x, double* y);
   void (*math_f32)(int function, std::int64_t n, const float* x, float* y);
 };
-inline constexpr const char* kMathFunctions[] = {"exp", "expm1", "log", "linoid", "sigmoid", "pow4.8"};
+inline constexpr const char* kMathFunctions[] = {"exp", "expm1", "log", "linoid", "sigmoid", "pow4.8", "decayed"};
 
 const Kernels& baseline_kernels();
 const Kernels& avx2_kernels();

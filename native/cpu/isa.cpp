@@ -256,7 +256,10 @@ GALVANI_FN void step_turn(const Lanes<typename F::G::Lane> (&unit)[F::kUnits], i
         if constexpr (calcium_gated<M, G>) {
           Gate<G> gate[states];
           M::calcium_rates(convert<G>(load<S, kChunk>(cai_at)), gate);
-          unrolled<states>([&](auto s) GALVANI_LAMBDA { to[s] = approach_of(gate[s], context.env.dt); });
+          unrolled<states>([&](auto s) GALVANI_LAMBDA {
+            if constexpr (has_tau<M>) to[s] = {gate[s].inf, G(context.part)};
+            else to[s] = approach_of(gate[s], context.env.dt);
+          });
         } else if constexpr (kMode == Rates::poly) {
           approach_by_polynomials<Mechanism>(v, context, to);
         } else if constexpr (kMode == Rates::table) {
@@ -647,7 +650,8 @@ void math(int function, std::int64_t n, const typename P::Lane* x, typename P::L
       case 2: b = log(a); break;
       case 3: b = linoid(a); break;
       case 4: b = sigmoid(a); break;
-      default: b = pow(a, P(4.8)); break;
+      case 5: b = pow(a, P(4.8)); break;
+      default: b = decayed(a); break;
     }
     b.store(out);
     std::memcpy(y + i, out, sizeof out);

@@ -325,6 +325,7 @@ void Population::build_rates(Group& g) {
   const Mechanism& m = *g.mechanism;
   g.context.env = options_.env;
   m.globals(options_.env, g.context.globals);
+  if (m.tau > 0) g.context.part = decayed(-options_.env.dt / m.tau);
   const int number = cell_.placements[g.placement].mechanism;
   Rates rates = options_.poly && m.voltage_gated ? Rates::poly : Rates::exact;
 

@@ -226,14 +226,14 @@ GALVANI_NATIVE Pack<T, N> scale1(Pack<T, N> shifted) {
 GALVANI_HALVES Pack<T, N> scale1(Pack<T, N> x) { return {scale1(x.low), scale1(x.high)}; }
 
 #if defined(__AVX512F__)
-// table[k mod 16] · 2^floor(k/16)
-GALVANI_NATIVE Pack<T, N> scale16(Pack<T, N> shifted, const double* table) {
+// 2^(k/16) by exp2_16, for the integer k that `shifted` holds in its low bits.
+GALVANI_NATIVE Pack<T, N> scale16(Pack<T, N> shifted, const std::int64_t* table) {
   using V = Vectors<double>;
   const V::Integer k = V::Integer(shifted.value);
-  const V::Integer entry = V::Integer(_mm512_permutex2var_pd(_mm512_load_pd(table), __m512i(k), _mm512_load_pd(table + 8)));
-  return Pack<T, N>(V::Value(entry + ((k >> 4) << 52)));
+  const V::Integer entry = V::Integer(_mm512_permutex2var_epi64(_mm512_load_epi64(table), __m512i(k), _mm512_load_epi64(table + 8)));
+  return Pack<T, N>(V::Value(entry + (k << 48)));
 }
-GALVANI_HALVES Pack<T, N> scale16(Pack<T, N> x, const double* table) { return {scale16(x.low, table), scale16(x.high, table)}; }
+GALVANI_HALVES Pack<T, N> scale16(Pack<T, N> x, const std::int64_t* table) { return {scale16(x.low, table), scale16(x.high, table)}; }
 #endif
 
 // x = m·2^e with m in [√½, √2).

@@ -155,7 +155,7 @@ int32_t gv_rates(const char* mechanism, const double* parameters, double celsius
 int32_t gv_poly_bound(const char* mechanism, double celsius, double dt, int32_t isa, int32_t single, int32_t* gates,
                       int32_t* segments, double* out);
 
-/* Elementary functions of one ISA over n values (a multiple of 16): exp expm1 log linoid sigmoid pow4.8. */
+/* Elementary functions of one ISA over n values (a multiple of 16): exp expm1 log linoid sigmoid pow4.8 decayed. */
 int32_t gv_math(int32_t isa, int32_t function, int32_t single, int64_t n, const void* x, void* y);
 
 #ifdef __cplusplus

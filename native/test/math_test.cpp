@@ -31,10 +31,9 @@ inline constexpr bool has_register_table<TableLane> = true;
 inline TableLane abs(TableLane x) { return TableLane(abs(x.value)); }
 inline TableLane clamp(TableLane x, TableLane low, TableLane high) { return TableLane(clamp(x.value, low.value, high.value)); }
 inline TableLane select(bool c, TableLane a, TableLane b) { return c ? a : b; }
-inline TableLane scale16(TableLane shifted, const double* table) {
-  const auto k = bits_as<std::int64_t>(shifted.value);
-  const auto entry = bits_as<std::uint64_t>(table[k & 15]);
-  return TableLane(bits_as<double>(entry + (static_cast<std::uint64_t>(k >> 4) << 52)));
+inline TableLane scale16(TableLane shifted, const std::int64_t* table) {
+  const auto k = bits_as<std::uint64_t>(shifted.value);
+  return TableLane(bits_as<double>(static_cast<std::uint64_t>(table[k & 15]) + (k << 48)));
 }
 inline TableLane scale1(TableLane shifted) { return TableLane(scale1(shifted.value)); }
 inline void split(TableLane x, TableLane& m, TableLane& e) { split(x.value, m.value, e.value); }
@@ -50,17 +49,18 @@ namespace {
 struct Function {
   const char* row;  // in the table of math.h
   Real (*exact)(Real x, Real power);
-  bool positive;  // takes positive numbers only
+  bool positive = false, negative = false;  // takes numbers of that sign only
 };
 
 // In the order of kMathFunctions.
 const Function kFunctions[] = {
-    {"exp", [](Real x, Real) { return expl(x); }, false},
-    {"expm1", [](Real x, Real) { return expm1l(x); }, false},
+    {"exp", [](Real x, Real) { return expl(x); }},
+    {"expm1", [](Real x, Real) { return expm1l(x); }},
     {"log", [](Real x, Real) { return logl(x); }, true},
-    {"linoid", [](Real x, Real) { return x == 0 ? 1 : x / expm1l(x); }, false},
-    {"sigmoid", [](Real x, Real) { return 1 / (1 + expl(-x)); }, false},
+    {"linoid", [](Real x, Real) { return x == 0 ? 1 : x / expm1l(x); }},
+    {"sigmoid", [](Real x, Real) { return 1 / (1 + expl(-x)); }},
     {"pow", [](Real x, Real power) { return powl(x, power); }, true},
+    {"decayed", [](Real x, Real) { return -expm1l(x); }, false, true},
 };
 
 // Row of the table at the head of math.h: the stated bounds.
@@ -104,7 +104,8 @@ R apply(int function, R x, R power) {
     case 2: return galvani::log(x);
     case 3: return galvani::linoid(x);
     case 4: return galvani::sigmoid(x);
-    default: return galvani::pow(x, power);
+    case 5: return galvani::pow(x, power);
+    default: return galvani::decayed(x);
   }
 }
 
@@ -164,13 +165,17 @@ std::vector<T> arguments(const Function& f) {
     x.push_back(static_cast<T>(low));
     x.push_back(static_cast<T>(high));
   }
+  if (f.negative) {
+    for (T& value : x) value = -abs(value);
+    std::erase_if(x, [](T value) { return value < kLow<T>; });
+  }
   while (x.size() % 16 != 0) x.push_back(x.back());
   return x;
 }
 
 template <class T>
 void measure(const char* type, double Stated::*bound) {
-  for (int f = 0; f < 6; ++f) {
+  for (int f = 0; f < static_cast<int>(std::size(kFunctions)); ++f) {
     const Function& function = kFunctions[f];
     const std::vector<T> x = arguments<T>(function);
     std::vector<Real> exact(x.size());
@@ -211,7 +216,7 @@ template <class T>
 void edges() {
   const T nan = std::numeric_limits<T>::quiet_NaN(), inf = std::numeric_limits<T>::infinity();
   const T tiny = sizeof(T) == 8 ? T(1e-300) : T(1e-37), least = std::numeric_limits<T>::denorm_min();
-  for (int f = 0; f < 6; ++f) everywhere<T>(f, {nan}, [](const auto& y) { CHECK(std::isnan(y[0])); });
+  for (int f = 0; f < static_cast<int>(std::size(kFunctions)); ++f) everywhere<T>(f, {nan}, [](const auto& y) { CHECK(std::isnan(y[0])); });
   const auto same = [](const auto& y) { CHECK((y[1] == y[0]) & (y[2] == y[0])); };
   for (int f : {0, 1}) {
     everywhere<T>(f, {kLow<T>, -2 * kHigh<T>, -inf}, same);
@@ -223,6 +228,9 @@ void edges() {
   everywhere<T>(1, {0, -T(0)}, [](const auto& y) { CHECK((y[0] == 0) & (y[1] == 0)); });
   everywhere<T>(1, {tiny, -tiny, least}, [&](const auto& y) { CHECK((y[0] == tiny) & (y[1] == -tiny) & (y[2] == least)); });
   everywhere<T>(2, {1}, [](const auto& y) { CHECK(y[0] == 0); });
+  everywhere<T>(6, {kLow<T>, -2 * kHigh<T>, -inf}, same);
+  everywhere<T>(6, {0, -T(0)}, [](const auto& y) { CHECK((y[0] == 0) & (y[1] == 0)); });
+  everywhere<T>(6, {-tiny, -least}, [&](const auto& y) { CHECK((y[0] == tiny) & (y[1] == least)); });
   everywhere<T>(3, {0, -T(0), tiny, -tiny, least}, [](const auto& y) { for (int i = 0; i < 5; ++i) CHECK(y[i] == 1); });
   everywhere<T>(4, {0, -T(0), tiny, -tiny}, [](const auto& y) { for (int i = 0; i < 4; ++i) CHECK(y[i] == T(0.5)); });
   everywhere<T>(5, {1}, [](const auto& y) { CHECK(y[0] == 1); });

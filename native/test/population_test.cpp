@@ -488,7 +488,7 @@ TEST(functions_of_mechanisms_refuse) {
   double many[16] = {}, y[16];
   REFUSED(gv_math(-1, 0, 0, 16, many, y));
   REFUSED(gv_math(3, 0, 0, 16, many, y));
-  for (int function : {-1, 6}) REFUSED(gv_math(0, function, 0, 16, many, y));
+  for (int function : {-1, 7}) REFUSED(gv_math(0, function, 0, 16, many, y));
   for (int n : {-16, 15}) REFUSED(gv_math(0, 0, 0, n, many, y));
 }
 
