@@ -68,7 +68,13 @@ bool Checker::note(Cell& c, std::uint64_t since, Block& block, unsigned thread, 
   const bool read = c.reader_block >= since;
   if (access == Access::read) {
     const bool by_another_block = read && (c.several_blocks || c.reader_block != block.serial_);
-    const bool earlier = !read || c.reader_block != block.serial_ || c.reader_barrier != block.barrier_;
+    const auto after_all = [&] {  // the stamp that is kept is the last reader's: readers with whom this one is in order are forgotten
+      for (unsigned left = c.reader_lanes & ~(1u << lane); left != 0; left &= left - 1) {
+        if (mine.known[lane][std::countr_zero(left)] <= c.reader_stamp) return false;
+      }
+      return !c.several_warps && c.reader_warp == warp;
+    };
+    const bool earlier = !read || c.reader_block != block.serial_ || c.reader_barrier != block.barrier_ || after_all();
     c.several_warps = !earlier && (c.several_warps || c.reader_warp != warp);
     c.several_blocks = by_another_block;
     c.reader_block = block.serial_;
