@@ -323,7 +323,7 @@ class CudaPopulationTest {
 
   @Test
   void aStrategyThatDoesNotFitIsRefused() {
-    var cell = CellModel.builder("long").cylinder("soma", 1e5, 1).nseg("soma", NsegRule.fixed(20001)).insert("soma", "pas", Map.of()).build()
+    var cell = CellModel.builder("long").cylinder("soma", 1e5, 1).nseg("soma", NsegRule.fixed(12001)).insert("soma", "pas", Map.of()).build()
         .compile();
     assertContains("bytes a cell do not fit", refusal(() -> population(cell, CableOptions.of(cell), CudaStrategy.LEVEL, -1)));
     try (var p = population(cell, CableOptions.of(cell), null, -1)) {
