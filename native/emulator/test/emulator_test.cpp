@@ -571,13 +571,17 @@ TEST(contexts_are_needed_and_kept_apart) {
     STATUS(cuStreamSynchronize(stream), invalid_context);
     STATUS(cuLaunchKernel(kernel, 1, 1, 1, 1, 1, 1, 0, nullptr, nullptr, nullptr), invalid_context);
   }
-  OK(cuMemFree_v2(memory));
-  OK(cuStreamDestroy_v2(stream));
   CUcontext own = nullptr, current = nullptr;
   OK(cuCtxCreate_v2(&own, 0, 0));
+  STATUS(cuMemsetD8_v2(memory, 0, 4), invalid_value);
+  SAID("of another context");
+  STATUS(cuMemFree_v2(memory), invalid_value);
+  STATUS(cuStreamQuery(stream), invalid_context);
   OK(cuCtxGetCurrent(&current));
   CHECK(current == own);
   OK(cuCtxDestroy_v2(own));
+  OK(cuMemFree_v2(memory));
+  OK(cuStreamDestroy_v2(stream));
   STATUS(cuCtxPushCurrent_v2(own), invalid_context);
   STATUS(cuCtxDestroy_v2(first.context()), invalid_context);
 }
