@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.galvani.ForkedJvm;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A kernel that fails takes all on the device with it, and is named when that shows. In a JVM of its own: a GPU may not recover. */
@@ -55,6 +56,7 @@ class DeviceLossTest {
   }
 
   @Test
+  @Tag("unsanitized")  // which ends the JVM with a report of its own
   void aKernelThatFailsIsNamedAndClosesInOrder() throws Exception {
     assertNamedAndClosed(Map.of());
   }

@@ -13,9 +13,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A class of tests that need a CUDA driver. Maven runs it against the emulated driver ({@code native/emulator}) without and with checks
- * of each access to memory (only without, if it is tagged {@code unchecked}), then against the PTX interpreter of the reference data,
- * skipped where that is absent; with {@code -Pgpu} on a GPU too. {@code -Dgalvani.gpu} tells the tests which: emulated, ptx, real.
+ * A class of tests that need a CUDA driver. Maven runs it against the emulated driver ({@code native/emulator}): as it is, with checks
+ * of each access to memory, and under AddressSanitizer (as it is only, if it is tagged {@code unchecked}). Then against the PTX
+ * interpreter of the reference data, skipped where that is absent; with {@code -Pgpu} on a GPU too. {@code -Dgalvani.gpu} tells the
+ * tests which: emulated, ptx, real.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
