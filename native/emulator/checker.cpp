@@ -74,7 +74,13 @@ void Checker::add(Past& past, const Now& now) {
   const auto warp = static_cast<std::uint16_t>(now.thread / 32);
   past.several_blocks = !alone && (past.several_blocks || past.block != now.block.serial_);
   past.several_warps = same_time && (past.several_warps || past.warp != warp);
-  past.lanes = (same_time && past.warp == warp ? past.lanes : 0) | 1u << now.thread % 32;
+  // The one stamp that is kept becomes this access's: earlier ones with which it is in order are forgotten, or they would take it on.
+  const auto& known = now.block.warps_[warp].known[now.thread % 32];
+  std::uint32_t lanes = 1u << now.thread % 32;
+  for (unsigned left = same_time && past.warp == warp ? past.lanes : 0; left != 0; left &= left - 1) {
+    if (known[std::countr_zero(left)] <= past.stamp) lanes |= left & -left;
+  }
+  past.lanes = lanes;
   past.bytes = static_cast<std::uint8_t>((same_time || past.several_blocks ? past.bytes : 0) | now.bytes);
   past.block = now.block.serial_;
   past.barrier = now.block.barrier_;
