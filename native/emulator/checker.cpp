@@ -46,73 +46,89 @@ void Checker::sync_warp(Block& block, unsigned warp, unsigned lanes) {
   for (unsigned left = lanes; left != 0; left &= left - 1) w.known[std::countr_zero(left)] = all;
 }
 
-Checker::Cell& Checker::global(std::uintptr_t at) {
+Checker::Cell& Checker::device(std::uintptr_t at) {
   return memory_.in_arena(at * word) ? arena_[at - memory_.base() / word] : variables_[at];
 }
 
-bool Checker::note(Cell& c, std::uint64_t since, Block& block, unsigned thread, std::uint8_t mask, Access access, Conflict& conflict) const {
-  const unsigned warp = thread / 32, lane = thread % 32;
-  const Block::Warp& mine = block.warps_[warp];
-  // Whether an access of this launch by a lane of a warp is in order with one of this thread now.
-  const auto ordered = [&](std::uint64_t its_block, std::uint32_t barrier, unsigned its_thread, std::uint32_t stamp) {
-    if (its_block != block.serial_) return false;
-    if (barrier != block.barrier_ || its_thread == thread) return true;
-    return its_thread / 32 == warp && mine.known[lane][its_thread % 32] > stamp;
-  };
-  const bool written = c.writer_block >= since && (c.writer_bytes & mask) != 0;
-  if (written && !(access == Access::atomic && c.writer_atomic) &&
-      !ordered(c.writer_block, c.writer_barrier, c.writer_thread, c.writer_stamp)) {
-    conflict = {c.writer_block - first_, c.writer_thread, true};
-    return true;
-  }
-  const bool read = c.reader_block >= since;
-  if (access == Access::read) {
-    const bool by_another_block = read && (c.several_blocks || c.reader_block != block.serial_);
-    const bool earlier = !read || c.reader_block != block.serial_ || c.reader_barrier != block.barrier_;
-    c.several_warps = !earlier && (c.several_warps || c.reader_warp != warp);
-    c.several_blocks = by_another_block;
-    c.reader_block = block.serial_;
-    c.reader_barrier = block.barrier_;
-    c.reader_stamp = mine.stamp;
-    c.reader_warp = static_cast<std::uint16_t>(warp);
-    c.reader_lanes = (earlier ? 0 : c.reader_lanes) | 1u << lane;
-    c.reader_bytes = static_cast<std::uint8_t>((earlier && !by_another_block ? 0 : c.reader_bytes) | mask);
-    return false;
-  }
-  if (read && (c.reader_bytes & mask) != 0) {
-    const bool same_time = c.reader_block == block.serial_ && c.reader_barrier == block.barrier_;
-    for (unsigned left = c.reader_lanes; left != 0; left &= left - 1) {
-      const unsigned reader = c.reader_warp * 32u + static_cast<unsigned>(std::countr_zero(left));
-      if (c.several_blocks || (c.several_warps && same_time) ||
-          !ordered(c.reader_block, c.reader_barrier, reader, c.reader_stamp)) {
-        conflict = {c.reader_block - first_, reader, false};
-        return true;
-      }
+// Whether one of the past accesses is not in order with one of this thread now.
+bool Checker::conflicts(const Past& past, const Now& now, Conflict& conflict) const {
+  if (past.block < now.since || (past.bytes & now.bytes) == 0) return false;
+  const bool same_block = past.block == now.block.serial_, same_time = same_block && past.barrier == now.block.barrier_;
+  const auto& known = now.block.warps_[now.thread / 32].known[now.thread % 32];
+  for (unsigned left = past.lanes; left != 0; left &= left - 1) {
+    const unsigned lane = static_cast<unsigned>(std::countr_zero(left)), other = past.warp * 32u + lane;
+    const bool by_warp = other == now.thread || (past.warp == now.thread / 32 && known[lane] > past.stamp);
+    const bool ordered = same_time ? by_warp && !past.several_warps : same_block;
+    if (!ordered || past.several_blocks) {
+      conflict.block = past.block - first_;
+      conflict.thread = other;
+      return true;
     }
   }
-  c.writer_block = block.serial_;
-  c.writer_barrier = block.barrier_;
-  c.writer_stamp = mine.stamp;
-  c.writer_thread = static_cast<std::uint16_t>(thread);
-  c.writer_bytes = mask;
-  c.writer_atomic = access == Access::atomic;
   return false;
 }
+
+void Checker::add(Past& past, const Now& now) {
+  const bool alone = past.block < now.since;
+  const bool same_time = !alone && past.block == now.block.serial_ && past.barrier == now.block.barrier_;
+  const auto warp = static_cast<std::uint16_t>(now.thread / 32);
+  past.several_blocks = !alone && (past.several_blocks || past.block != now.block.serial_);
+  past.several_warps = same_time && (past.several_warps || past.warp != warp);
+  // The one stamp that is kept becomes this access's: earlier ones with which it is in order are forgotten, or they would take it on.
+  const auto& known = now.block.warps_[warp].known[now.thread % 32];
+  std::uint32_t lanes = 1u << now.thread % 32;
+  for (unsigned left = same_time && past.warp == warp ? past.lanes : 0; left != 0; left &= left - 1) {
+    if (known[std::countr_zero(left)] <= past.stamp) lanes |= left & -left;
+  }
+  past.lanes = lanes;
+  past.bytes = static_cast<std::uint8_t>((same_time || past.several_blocks ? past.bytes : 0) | now.bytes);
+  past.block = now.block.serial_;
+  past.barrier = now.block.barrier_;
+  past.stamp = now.block.warps_[warp].stamp;
+  past.warp = warp;
+}
+
+bool Checker::note(Cell& cell, const Now& now, Access access, Conflict& conflict) const {
+  conflict.wrote = true;
+  if (conflicts(cell.writes, now, conflict)) return true;
+  if (access != Access::atomic && conflicts(cell.atomics, now, conflict)) return true;
+  conflict.wrote = false;
+  if (access != Access::read && conflicts(cell.reads, now, conflict)) return true;
+  switch (access) {
+    case Access::read: add(cell.reads, now); break;
+    case Access::atomic: add(cell.atomics, now); break;
+    case Access::write:
+      cell.writes = {};
+      add(cell.writes, now);
+      break;
+  }
+  return false;
+}
+
+namespace {
+
+// Calls use(word, mask of its bytes) for each word of a range, until one gives true.
+template <class F>
+bool any_word(std::uintptr_t begin, unsigned bytes, F use) {
+  for (std::uintptr_t at = begin / word; at <= (begin + bytes - 1) / word; ++at) {
+    const auto low = std::max(begin, at * word) - at * word, high = std::min(begin + bytes, (at + 1) * word) - at * word;
+    if (use(at, static_cast<std::uint8_t>((1u << high) - (1u << low)))) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 bool Checker::note_shared(Block& block, unsigned thread, std::size_t offset, unsigned bytes, Access access, Conflict& conflict) {
-  for (std::size_t at = offset / word; at <= (offset + bytes - 1) / word; ++at) {
-    const std::size_t low = std::max(offset, at * word) - at * word, high = std::min(offset + bytes, (at + 1) * word) - at * word;
-    if (note(block.shared_[at], block.serial_, block, thread, static_cast<std::uint8_t>((1u << high) - (1u << low)), access, conflict)) return true;
-  }
-  return false;
+  return any_word(offset, bytes, [&](std::size_t at, std::uint8_t mask) {
+    return note(block.shared_[at], {block, thread, mask, block.serial_}, access, conflict);
+  });
 }
 
-bool Checker::note_global(Block& block, unsigned thread, std::uintptr_t address, unsigned bytes, Access access, Conflict& conflict) {
-  for (std::uintptr_t at = address / word; at <= (address + bytes - 1) / word; ++at) {
-    const std::size_t low = std::max(address, at * word) - at * word, high = std::min(address + bytes, (at + 1) * word) - at * word;
-    if (note(global(at), first_, block, thread, static_cast<std::uint8_t>((1u << high) - (1u << low)), access, conflict)) return true;
-  }
-  return false;
+bool Checker::note_device(Block& block, unsigned thread, std::uintptr_t address, unsigned bytes, Access access, Conflict& conflict) {
+  return any_word(address, bytes, [&](std::uintptr_t at, std::uint8_t mask) {
+    return note(device(at), {block, thread, mask, first_}, access, conflict);
+  });
 }
 
 void Checker::forget(std::uintptr_t address, std::size_t bytes) {

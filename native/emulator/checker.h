@@ -18,16 +18,17 @@
 namespace galvani::emulator {
 
 class Checker {
-  struct Cell {
-    std::uint64_t writer_block = 0, reader_block = 0;    // serial numbers of blocks
-    std::uint32_t writer_barrier = 0, reader_barrier = 0;  // barriers their blocks had passed
-    std::uint32_t writer_stamp = 0, reader_stamp = 0;      // __syncwarps their warps had passed
-    std::uint32_t reader_lanes = 0;                        // of reader_warp
-    std::uint16_t writer_thread = 0, reader_warp = 0;
-    std::uint8_t writer_bytes = 0, reader_bytes = 0;       // a bit for each of the four
-    bool writer_atomic = false;
-    bool several_warps = false, several_blocks = false;    // read since reader_barrier; in this launch
+  // Reads of a cell, or atomic operations on it, since a barrier; or its last write.
+  struct Past {
+    std::uint64_t block = 0;    // the last one's serial number
+    std::uint32_t barrier = 0;  // barriers the block had passed
+    std::uint32_t stamp = 0;    // __syncwarps the warp had passed
+    std::uint32_t lanes = 0;    // of the warp
+    std::uint16_t warp = 0;
+    std::uint8_t bytes = 0;     // a bit for each of the four
+    bool several_warps = false, several_blocks = false;  // since that barrier; in that launch
   };
+  struct Cell { Past writes, atomics, reads; };
 
  public:
   // What is kept of a block in flight.
@@ -63,14 +64,22 @@ class Checker {
   void sync_warp(Block& block, unsigned warp, unsigned lanes);
   // Notes an access. True with the conflict if it races with another.
   bool note_shared(Block& block, unsigned thread, std::size_t offset, unsigned bytes, Access access, Conflict& conflict);
-  bool note_global(Block& block, unsigned thread, std::uintptr_t address, unsigned bytes, Access access, Conflict& conflict);
+  bool note_device(Block& block, unsigned thread, std::uintptr_t address, unsigned bytes, Access access, Conflict& conflict);
   // Device memory that was freed: what was kept of it costs memory.
   void forget(std::uintptr_t address, std::size_t bytes);
 
  private:
-  // since: the serial number of the first block whose accesses count.
-  bool note(Cell& cell, std::uint64_t since, Block& block, unsigned thread, std::uint8_t mask, Access access, Conflict& conflict) const;
-  Cell& global(std::uintptr_t word);
+  // An access to some bytes of a cell by a thread now. since: the serial number of the first block whose accesses count.
+  struct Now {
+    const Block& block;
+    unsigned thread;
+    std::uint8_t bytes;
+    std::uint64_t since;
+  };
+  bool note(Cell& cell, const Now& now, Access access, Conflict& conflict) const;
+  bool conflicts(const Past& past, const Now& now, Conflict& conflict) const;
+  static void add(Past& past, const Now& now);
+  Cell& device(std::uintptr_t word);
 
   const Memory& memory_;
   Cell* arena_;                                              // of the arena's words

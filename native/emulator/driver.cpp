@@ -177,7 +177,6 @@ CUresult call(const char* name, const std::function<void(Context&)>& body) {
     const auto context = driver().contexts.get(current.back(), invalid_context);
     if (context->lost != success) throw Refusal{context->lost, ""};
     body(*context);
-    if (context->lost != success) throw Refusal{context->lost, ""};
   });
 }
 

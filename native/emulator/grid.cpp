@@ -420,7 +420,7 @@ void Run::access_device(std::uintptr_t address, unsigned bytes, Checker::Access 
     return fail(illegal_address, text("out of bounds: %s %u bytes at ", verb, bytes) + memory_.describe(address), source);
   }
   Checker::Conflict conflict;
-  if (checker_->note_global(lane().of->checked, lane().number, address, bytes, kind, conflict)) {
+  if (checker_->note_device(lane().of->checked, lane().number, address, bytes, kind, conflict)) {
     fail(launch_failed, race(kind, "device", bytes, conflict), source);
   }
 }

@@ -56,7 +56,7 @@ constexpr Entry entries[] = {
     {"beyond_static_by_pointer", "u64", 32, 128}, {"beyond_dynamic", "u64", 32, 0}, {"write_at", "u64 u64", 1024, 0},
     {"read_at", "u64 u64 u64", 1024, 0}, {"misaligned", "u64", 32, 0}, {"uninitialised", "u64 u64", 32, 256},
     {"missing_syncwarp", "u64", 32, 128}, {"write_after_read", "u64", 32, 128}, {"race_of_blocks", "u64", 32, 0},
-    {"read_of_blocks", "u64", 32, 0}, {"atomic_and_plain", "u64 u64", 32, 0}, {"divides", "u64 u32", 32, 0}, {"traps", "u64", 32, 0},
+    {"read_of_blocks", "u64", 32, 0}, {"atomic_and_read", "u64", 32, 0}, {"write_and_atomic", "u64", 32, 0}, {"divides", "u64 u32", 32, 0}, {"traps", "u64", 32, 0},
     {"endless", "u64 u32", 32, 0}};
 
 // As nvcc would write it, as far as the emulator reads it.
@@ -442,14 +442,14 @@ TEST(races_are_found) {
       {"write_after_read", 1, {"race: writes 4 bytes of shared memory that thread (", " of block (0, 0, 0) reads without a barrier between"}},
       {"race_of_blocks", 2, {"race: ", " 4 bytes of device memory that thread (0, 0, 0) of block ("}},
       {"read_of_blocks", 2, {"race: ", " 4 bytes of device memory that thread (0, 0, 0) of block ("}},
-      {"atomic_and_plain", 1, {"race: ", " 4 bytes of device memory that thread ("}}};
+      {"atomic_and_read", 1, {"race: ", " 4 bytes of device memory that thread ("}},
+      {"write_and_atomic", 1, {"race: changes atomically 4 bytes of device memory that thread (0, 0, 0) of block (0, 0, 0) writes"}}};
   for (const auto& [kernel, blocks, parts] : cases) {
     const Part part(kernel);
     for (int i = 0; i < schedules; ++i) {
       Gpu gpu;
-      const Array<int> x(std::vector<int>(32, 0)), out(32);
-      const bool two = std::strcmp(kernel, "atomic_and_plain") == 0;
-      STATUS(two ? gpu.run(kernel, blocks, 32, 0, x.at, out.at) : gpu.run(kernel, blocks, 32, 0, x.at), launch_failed);
+      const Array<int> x(std::vector<int>(32, 0));
+      STATUS(gpu.run(kernel, blocks, 32, 0, x.at), launch_failed);
       expect_said(said(), parts, __FILE__, __LINE__);
     }
   }
@@ -571,13 +571,17 @@ TEST(contexts_are_needed_and_kept_apart) {
     STATUS(cuStreamSynchronize(stream), invalid_context);
     STATUS(cuLaunchKernel(kernel, 1, 1, 1, 1, 1, 1, 0, nullptr, nullptr, nullptr), invalid_context);
   }
-  OK(cuMemFree_v2(memory));
-  OK(cuStreamDestroy_v2(stream));
   CUcontext own = nullptr, current = nullptr;
   OK(cuCtxCreate_v2(&own, 0, 0));
+  STATUS(cuMemsetD8_v2(memory, 0, 4), invalid_value);
+  SAID("of another context");
+  STATUS(cuMemFree_v2(memory), invalid_value);
+  STATUS(cuStreamQuery(stream), invalid_context);
   OK(cuCtxGetCurrent(&current));
   CHECK(current == own);
   OK(cuCtxDestroy_v2(own));
+  OK(cuMemFree_v2(memory));
+  OK(cuStreamDestroy_v2(stream));
   STATUS(cuCtxPushCurrent_v2(own), invalid_context);
   STATUS(cuCtxDestroy_v2(first.context()), invalid_context);
 }

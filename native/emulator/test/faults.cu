@@ -213,9 +213,14 @@ extern "C" __global__ void __launch_bounds__(32) race_of_blocks(int* sum) {
 extern "C" __global__ void __launch_bounds__(32) read_of_blocks(int* x) {
   if (threadIdx.x == 0) x[blockIdx.x] = x[(blockIdx.x + 1) % gridDim.x] + 1;
 }
-extern "C" __global__ void __launch_bounds__(32) atomic_and_plain(int* sum, int* out) {
+extern "C" __global__ void __launch_bounds__(32) atomic_and_read(int* sum) {
+  const int sofar = atomicAdd(sum, 1);
+  if (threadIdx.x == 0) sum[1] = *sum - sofar;
+}
+extern "C" __global__ void __launch_bounds__(32) write_and_atomic(int* sum) {
+  if (threadIdx.x == 0) *sum = 0;
+  __ballot_sync(~0u, 1);  // orders no memory
   atomicAdd(sum, 1);
-  out[threadIdx.x] = *sum;
 }
 
 extern "C" __global__ void __launch_bounds__(32) divides(int* out, int by) { out[threadIdx.x] = 77 / by; }
@@ -257,7 +262,8 @@ GALVANI_KERNEL(missing_syncwarp)
 GALVANI_KERNEL(write_after_read)
 GALVANI_KERNEL(race_of_blocks)
 GALVANI_KERNEL(read_of_blocks)
-GALVANI_KERNEL(atomic_and_plain)
+GALVANI_KERNEL(atomic_and_read)
+GALVANI_KERNEL(write_and_atomic)
 GALVANI_KERNEL(divides)
 GALVANI_KERNEL(traps)
 GALVANI_KERNEL(endless)

@@ -6,17 +6,20 @@ import io.galvani.Location;
 import io.galvani.Population;
 import io.galvani.Probe;
 import io.galvani.Recording;
+import io.galvani.Snapshot;
 import io.galvani.Spikes;
 import io.galvani.cable.CableOptions;
 import io.galvani.cable.Mode;
 import io.galvani.cable.Stimulus;
 import io.galvani.cell.CompiledCell;
 import io.galvani.device.Device;
+import io.galvani.device.cpu.CpuDevice;
 import io.galvani.io.EventsCsv;
 import io.galvani.trace.SpikeTrains;
 import io.galvani.validation.Verdict.Finding;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 
@@ -36,14 +39,21 @@ final class Judge {
     this.c = c;
   }
 
-  Verdict judge(Case.Run run) {
+  Verdict judge(Case.Run run, Excerpt excerpt) {
     CompiledCell cell = CaseCell.build(folder, c, run);
     List<Stimulus> stimuli = run.stimuli().stream().map(CaseCell::stimulus).toList();
     var findings = new ArrayList<Finding>();
-    try (Population population = device.population(cell, options(run, cell, stimuli))) {
-      simulate(run, cell, population, findings);
+    CableOptions options = options(run, cell, stimuli);
+    Events events = run.events() == null ? new Events()
+        : EventsCsv.read(folder.resolve(run.events()), 1, cell.slots(), run.tstop());
+    boolean alpha = events.size() > 0 && cell.slots().stream().anyMatch(s -> s.kind().equals("AlphaSynapse"));
+    try (Population population = device.population(cell, options)) {
+      if (excerpt.from() > 0) {
+        population.restore(stateAt(excerpt.from(), cell, options, events));
+      }
+      simulate(run, cell, population, events, alpha, excerpt, findings);
     }
-    if (run.steadyState() != null) {
+    if (run.steadyState() != null && excerpt.from() == 0 && excerpt.to() == run.tstop()) {
       findings.add(steadyState(run, cell, stimuli.stream().map(Judge::endless).toList()));
     }
     return new Verdict(c.name() + "/" + run.name(), findings, null);
@@ -58,16 +68,22 @@ final class Judge {
     return options;
   }
 
-  private void simulate(Case.Run run, CompiledCell cell, Population population, List<Finding> findings) {
-    Events events = run.events() == null ? new Events()
-        : EventsCsv.read(folder.resolve(run.events()), 1, cell.slots(), run.tstop());
-    boolean alpha = events.size() > 0 && cell.slots().stream().anyMatch(s -> s.kind().equals("AlphaSynapse"));
-    var traces = run.traces().stream().map(t -> new KnownTrace(folder, t, cell, run)).toList();
+  /** What the CPU makes of the run up to a time; takes the events before it. */
+  private static Snapshot stateAt(double ms, CompiledCell cell, CableOptions options, Events events) {
+    try (Population population = CpuDevice.get().population(cell, options)) {
+      population.advance(events, ms, new Spikes());
+      return population.snapshot();
+    }
+  }
+
+  private void simulate(Case.Run run, CompiledCell cell, Population population, Events events, boolean alpha, Excerpt excerpt,
+      List<Finding> findings) {
+    var traces = run.traces().stream().map(t -> new KnownTrace(folder, t, cell, run, excerpt)).toList();
     traces.forEach(t -> t.record(population));
     var spikes = new Spikes();
-    long steps = Math.round(run.tstop() / run.dt());
+    long steps = Math.round(excerpt.to() / run.dt());
     long chunk = Math.max(1, Math.round(CHUNK / run.dt()));
-    for (long done = 0; done < steps; ) {
+    for (long done = Math.round(excerpt.from() / run.dt()); done < steps; ) {
       done = Math.min(steps, done + chunk);
       population.advance(events, done * run.dt(), spikes);
       traces.forEach(KnownTrace::drain);
@@ -75,20 +91,21 @@ final class Judge {
     boolean spiking = traces.stream().anyMatch(KnownTrace::spikes);
     traces.forEach(t -> findings.addAll(t.compare(mode, alpha, spiking)));
     if (run.spikes() != null) {
-      findings.add(spikes(Case.spikeTimes(folder.resolve(run.spikes())), population, spikes));
+      findings.add(spikes(Case.spikeTimes(folder.resolve(run.spikes())), population, spikes, excerpt));
     }
   }
 
-  private Finding spikes(Case.SpikeTimes known, Population population, Spikes spikes) {
+  private Finding spikes(Case.SpikeTimes known, Population population, Spikes spikes, Excerpt excerpt) {
     int source = population.sources().stream().map(Population.Source::threshold).toList().indexOf(0.0);
     if (source < 0) {
       throw new InputException(Case.FILE, "spikes", "the cell has no spike source with a threshold of 0 mV", null);
     }
-    var match = SpikeTrains.match(known.interpolated(), spikes.crossings(0, source));
-    boolean sameSteps = match.expected() == match.actual();
+    var match = SpikeTrains.match(Arrays.stream(known.interpolated()).filter(excerpt::holds).toArray(), spikes.crossings(0, source));
+    double[] grid = Arrays.stream(known.grid()).filter(excerpt::holds).toArray();
+    boolean sameSteps = match.expected() == match.actual() && grid.length == match.expected();
     for (int i = 0, n = 0; sameSteps && i < spikes.size(); i++) {
       if (spikes.source(i) == source) {
-        sameSteps = Math.abs(spikes.time(i) - known.grid()[n++]) < population.step() / 2;
+        sameSteps = Math.abs(spikes.time(i) - grid[n++]) < population.step() / 2;
       }
     }
     // In the reference mode it is the step of each spike that is judged: its crossing then differs by less than dt.

@@ -26,11 +26,12 @@ final class KnownTrace {
   private final List<Probe> probes;
   private final int every;         // steps from one recorded sample to the next
   private final int[] samples;     // which of the recorded samples the file holds
-  private final double[][] got;    // [probe][recorded sample]
+  private final double[][] got;    // [probe][recorded sample of the whole run]
+  private final int first;         // of `samples`, that is judged
+  private final int last;          // the one after the last
   private final List<Recording> recordings = new ArrayList<>();
-  private int filled;
 
-  KnownTrace(Path folder, Case.Trace spec, CompiledCell cell, Case.Run run) {
+  KnownTrace(Path folder, Case.Trace spec, CompiledCell cell, Case.Run run, Excerpt excerpt) {
     this.spec = spec;
     dt = run.dt();
     known = Npy.read(folder.resolve(spec.file()));
@@ -44,12 +45,21 @@ final class KnownTrace {
       every = Arrays.stream(at).reduce(0, KnownTrace::gcd);
       samples = Arrays.stream(at).map(s -> s / every).toArray();
     }
+    double begin = excerpt.from() > 0 && followsStep() ? excerpt.from() + dt / 2 : excerpt.from();
+    int[] judged = IntStream.range(0, samples.length).filter(k -> new Excerpt(begin, excerpt.to()).holds(samples[k] * every * dt)).toArray();
+    first = judged.length == 0 ? 0 : judged[0];
+    last = judged.length == 0 ? 0 : judged[judged.length - 1] + 1;
     got = new double[probes.size()][steps / every + 1];
     int[] shape = spec.nodes() == null ? new int[] {samples.length} : new int[] {samples.length, probes.size()};
     if (!Arrays.equals(shape, known.shape())) {
       throw new InputException(folder.resolve(spec.file()).toString(), null, "has shape "
           + Arrays.toString(known.shape()) + " where the run has " + Arrays.toString(shape), null);
     }
+  }
+
+  /** Whether this was evaluated in the step before its time: at the beginning of an excerpt there was none. */
+  private boolean followsStep() {
+    return spec.quantity().matches("i\\w+|eca|.*\\.i");
   }
 
   private static List<Probe> probes(Case.Trace spec, CompiledCell cell) {
@@ -69,13 +79,11 @@ final class KnownTrace {
   }
 
   void drain() {
-    int n = 0;
     for (int p = 0; p < got.length; p++) {
+      int at = (int) recordings.get(p).firstSample();
       double[] piece = recordings.get(p).drain()[0];
-      n = piece.length;
-      System.arraycopy(piece, 0, got[p], filled, n);
+      System.arraycopy(piece, 0, got[p], at, piece.length);
     }
-    filled += n;
   }
 
   /** Whether this is a voltage that crosses 0 mV. */
@@ -99,7 +107,7 @@ final class KnownTrace {
    */
   List<Finding> compare(Mode mode, boolean alpha, boolean spiking) {
     var findings = new ArrayList<Finding>();
-    for (int p = 0; p < got.length; p++) {
+    for (int p = 0; first < last && p < got.length; p++) {
       double[] expected = known(p);
       double bound = isVoltage()
           ? Tolerance.voltage(mode, known.type() == Npy.Type.F4, alpha, spiking).value
@@ -114,8 +122,8 @@ final class KnownTrace {
     int reach = spec.times() != null ? 0 : (int) Math.ceil(shift / (dt * every) - 1e-9);
     double error = 0;
     double excess = 0;
-    int worst = 0;
-    for (int k = 0; k < expected.length; k++) {
+    int worst = first;
+    for (int k = first; k < last; k++) {
       double is = got[p][samples[k]];
       double low = expected[k];
       double high = expected[k];

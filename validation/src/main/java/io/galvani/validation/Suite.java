@@ -15,14 +15,24 @@ import java.util.function.Supplier;
 public final class Suite {
   private final Device device;
   private final Mode mode;
+  private final Excerpt.Choice choice;
   private final Consumer<String> out;
 
   /**
    * @param out takes a line for each run
    */
   public Suite(Device device, Mode mode, Consumer<String> out) {
+    this(device, mode, Excerpt.Choice.WHOLE, out);
+  }
+
+  /**
+   * @param choice which part of each run is judged
+   * @param out takes a line for each run
+   */
+  public Suite(Device device, Mode mode, Excerpt.Choice choice, Consumer<String> out) {
     this.device = device;
     this.mode = mode;
+    this.choice = choice;
     this.out = out;
   }
 
@@ -75,7 +85,9 @@ public final class Suite {
     });
     var judge = new Judge(device, mode, folder, c);
     for (Case.Run run : c.runs()) {
-      add(to, attempt(c.name() + "/" + run.name(), () -> judge.judge(run)));
+      String name = c.name() + "/" + run.name();
+      double[] spikes = run.spikes() == null ? new double[0] : Case.spikeTimes(folder.resolve(run.spikes())).interpolated();
+      choice.of(name, run.tstop(), spikes).ifPresent(excerpt -> add(to, attempt(name, () -> judge.judge(run, excerpt))));
     }
   }
 

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The engine against NEURON: the cases of this repository, and the reference set where it is at hand. */
 class SuiteTest {
   private static final Path ROOT = Path.of(System.getProperty("galvani.root"));
-  private static final Path OWN = ROOT.resolve("validation/cases");
-  private static final Path REFERENCE =
+  static final Path OWN = ROOT.resolve("validation/cases");
+  static final Path REFERENCE =
       Path.of(System.getProperty("galvani.shared", ROOT.resolve("../shared").toString()), "reference");
 
   static List<Mode> modes() {
@@ -49,7 +49,7 @@ class SuiteTest {
     allPass(REFERENCE, mode);
   }
 
-  private static void requireReference() {
+  static void requireReference() {
     if (!Files.isDirectory(REFERENCE)) {
       System.out.println("skipped: " + REFERENCE + " is not here (set -Dgalvani.shared)");
       Assumptions.abort("no reference traces");

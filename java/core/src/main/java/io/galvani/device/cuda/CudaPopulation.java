@@ -49,6 +49,7 @@ final class CudaPopulation implements Population {
   private final Room counts;
   private final Room samples;
   private final List<CudaRecording> recordings = new ArrayList<>();
+  private long bytesOfALaunch = BYTES_OF_A_LAUNCH;
   private long steps;
   private boolean closed;
 
@@ -120,6 +121,11 @@ final class CudaPopulation implements Population {
     return layout.shape;
   }
 
+  /** Sets what spikes and samples of one launch may take on the device. */
+  void limitLaunches(long bytes) {
+    bytesOfALaunch = bytes;
+  }
+
   @Override
   public void advance(Events queue, double until, Spikes fired) {
     requireOpen();
@@ -140,7 +146,7 @@ final class CudaPopulation implements Population {
     for (CudaRecording r : recordings) {
       bytes += (double) cells() * kernels.voltageBytes() / r.every();
     }
-    return (long) Math.clamp(BYTES_OF_A_LAUNCH / Math.max(bytes, 1e-9), 1, MOST_STEPS);
+    return (long) Math.clamp(bytesOfALaunch / Math.max(bytes, 1e-9), 1, MOST_STEPS);
   }
 
   private void launch(Deliveries.Packed packed, int count, Spikes fired) {

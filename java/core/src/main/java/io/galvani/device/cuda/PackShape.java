@@ -9,9 +9,10 @@ import io.galvani.InputException;
  * @param threads of the block that integrates it
  */
 record PackShape(CudaStrategy strategy, int log2, int threads) {
-  private static final int WARP = 32;
+  private static final int LOG2_WARP = 5;
+  private static final int LOG2_MOST = 7;  // cells of a pack where each has a thread
+  private static final int WARP = 1 << LOG2_WARP;
   private static final int MOST_THREADS = 256;
-  private static final int CELLS_OF_THREAD_STRATEGY = 128;
   private static final int BLOCKS_SIDE_BY_SIDE = 4;  // on a multiprocessor: while one solves its trees, others move gates
 
   /**
@@ -55,7 +56,7 @@ record PackShape(CudaStrategy strategy, int log2, int threads) {
           throw new InputException("galvani.cuda.strategy", s.key(), demand.shared(s) + " bytes a cell do not fit the "
               + gpu.sharedMemory() + " bytes of shared memory of " + gpu.name(), null);
         }
-        return of(s, s == CudaStrategy.THREAD ? Integer.numberOfTrailingZeros(CELLS_OF_THREAD_STRATEGY)
+        return of(s, s == CudaStrategy.THREAD ? Math.clamp(32 - Integer.numberOfLeadingZeros(cells - 1), LOG2_WARP, LOG2_MOST)
             : log2(demand.shared(s), cells, gpu), demand);
       }
     }
@@ -72,7 +73,7 @@ record PackShape(CudaStrategy strategy, int log2, int threads) {
   }
 
   private static int log2(long bytes, int cells, CudaGpu gpu) {
-    int log2 = Integer.numberOfTrailingZeros(WARP);
+    int log2 = LOG2_WARP;
     while (log2 > 0 && ((bytes << log2) > gpu.sharedMemory() / BLOCKS_SIDE_BY_SIDE || cells >> log2 < 2 * gpu.multiprocessors())) {
       log2--;
     }
