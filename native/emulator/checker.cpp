@@ -68,14 +68,17 @@ bool Checker::conflicts(const Past& past, const Now& now, Conflict& conflict) co
   return false;
 }
 
-void Checker::add(Past& past, const Now& now) {
-  const bool alone = past.block < now.since;
-  const bool same_time = !alone && past.block == now.block.serial_ && past.barrier == now.block.barrier_;
+// What is in order with this access is in order with those that this one is: they are forgotten. One stamp stands for all that stay.
+void Checker::add(Past& past, const Now& now) const {
+  constexpr std::uint8_t all_bytes = 0xf;
   const auto warp = static_cast<std::uint16_t>(now.thread / 32);
-  past.several_blocks = !alone && (past.several_blocks || past.block != now.block.serial_);
-  past.several_warps = same_time && (past.several_warps || past.warp != warp);
-  past.lanes = (same_time && past.warp == warp ? past.lanes : 0) | 1u << now.thread % 32;
-  past.bytes = static_cast<std::uint8_t>((same_time || past.several_blocks ? past.bytes : 0) | now.bytes);
+  Conflict first;
+  if (!conflicts(past, {now.block, now.thread, all_bytes, now.since}, first)) past = {};
+  const bool any = past.lanes != 0, same_block = past.block == now.block.serial_;
+  past.several_blocks = past.several_blocks || (any && !same_block);
+  past.several_warps = past.several_warps || (any && past.warp != warp);
+  past.lanes = (same_block && past.warp == warp ? past.lanes : 0) | 1u << now.thread % 32;
+  past.bytes |= now.bytes;
   past.block = now.block.serial_;
   past.barrier = now.block.barrier_;
   past.stamp = now.block.warps_[warp].stamp;
