@@ -68,17 +68,17 @@ bool Checker::conflicts(const Past& past, const Now& now, Conflict& conflict) co
   return false;
 }
 
-// What is in order with this access is in order with those that this one is: they are forgotten. One stamp stands for all that stay.
+// What is in order with this access is in order with those that this one is: they are forgotten. One stamp stands for all that stay, and
+// so do the bytes: accesses to others are forgotten too.
 void Checker::add(Past& past, const Now& now) const {
-  constexpr std::uint8_t all_bytes = 0xf;
   const auto warp = static_cast<std::uint16_t>(now.thread / 32);
   Conflict first;
-  if (!conflicts(past, {now.block, now.thread, all_bytes, now.since}, first)) past = {};
+  if (past.bytes != now.bytes || !conflicts(past, now, first)) past = {};
   const bool any = past.lanes != 0, same_block = past.block == now.block.serial_;
   past.several_blocks = past.several_blocks || (any && !same_block);
   past.several_warps = past.several_warps || (any && past.warp != warp);
   past.lanes = (same_block && past.warp == warp ? past.lanes : 0) | 1u << now.thread % 32;
-  past.bytes |= now.bytes;
+  past.bytes = now.bytes;
   past.block = now.block.serial_;
   past.barrier = now.block.barrier_;
   past.stamp = now.block.warps_[warp].stamp;
@@ -91,14 +91,7 @@ bool Checker::note(Cell& cell, const Now& now, Access access, Conflict& conflict
   if (access != Access::atomic && conflicts(cell.atomics, now, conflict)) return true;
   conflict.wrote = false;
   if (access != Access::read && conflicts(cell.reads, now, conflict)) return true;
-  switch (access) {
-    case Access::read: add(cell.reads, now); break;
-    case Access::atomic: add(cell.atomics, now); break;
-    case Access::write:
-      cell.writes = {};
-      add(cell.writes, now);
-      break;
-  }
+  add(access == Access::read ? cell.reads : access == Access::atomic ? cell.atomics : cell.writes, now);
   return false;
 }
 
