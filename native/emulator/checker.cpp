@@ -68,20 +68,17 @@ bool Checker::conflicts(const Past& past, const Now& now, Conflict& conflict) co
   return false;
 }
 
-void Checker::add(Past& past, const Now& now) {
-  const bool alone = past.block < now.since;
-  const bool same_time = !alone && past.block == now.block.serial_ && past.barrier == now.block.barrier_;
+// What is in order with this access is in order with those that this one is: they are forgotten. One stamp stands for all that stay, and
+// so do the bytes: accesses to others are forgotten too.
+void Checker::add(Past& past, const Now& now) const {
   const auto warp = static_cast<std::uint16_t>(now.thread / 32);
-  past.several_blocks = !alone && (past.several_blocks || past.block != now.block.serial_);
-  past.several_warps = same_time && (past.several_warps || past.warp != warp);
-  // The one stamp that is kept becomes this access's: earlier ones with which it is in order are forgotten, or they would take it on.
-  const auto& known = now.block.warps_[warp].known[now.thread % 32];
-  std::uint32_t lanes = 1u << now.thread % 32;
-  for (unsigned left = same_time && past.warp == warp ? past.lanes : 0; left != 0; left &= left - 1) {
-    if (known[std::countr_zero(left)] <= past.stamp) lanes |= left & -left;
-  }
-  past.lanes = lanes;
-  past.bytes = static_cast<std::uint8_t>((same_time || past.several_blocks ? past.bytes : 0) | now.bytes);
+  Conflict first;
+  if (past.bytes != now.bytes || !conflicts(past, now, first)) past = {};
+  const bool any = past.lanes != 0, same_block = past.block == now.block.serial_;
+  past.several_blocks = past.several_blocks || (any && !same_block);
+  past.several_warps = past.several_warps || (any && past.warp != warp);
+  past.lanes = (same_block && past.warp == warp ? past.lanes : 0) | 1u << now.thread % 32;
+  past.bytes = now.bytes;
   past.block = now.block.serial_;
   past.barrier = now.block.barrier_;
   past.stamp = now.block.warps_[warp].stamp;
@@ -94,14 +91,7 @@ bool Checker::note(Cell& cell, const Now& now, Access access, Conflict& conflict
   if (access != Access::atomic && conflicts(cell.atomics, now, conflict)) return true;
   conflict.wrote = false;
   if (access != Access::read && conflicts(cell.reads, now, conflict)) return true;
-  switch (access) {
-    case Access::read: add(cell.reads, now); break;
-    case Access::atomic: add(cell.atomics, now); break;
-    case Access::write:
-      cell.writes = {};
-      add(cell.writes, now);
-      break;
-  }
+  add(access == Access::read ? cell.reads : access == Access::atomic ? cell.atomics : cell.writes, now);
   return false;
 }
 

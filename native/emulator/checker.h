@@ -18,7 +18,7 @@
 namespace galvani::emulator {
 
 class Checker {
-  // Reads of a cell, or atomic operations on it, since a barrier; or its last write.
+  // The last reads of a cell, or atomic operations on it, of which none is in order with another; or its last write.
   struct Past {
     std::uint64_t block = 0;    // the last one's serial number
     std::uint32_t barrier = 0;  // barriers the block had passed
@@ -78,7 +78,7 @@ class Checker {
   };
   bool note(Cell& cell, const Now& now, Access access, Conflict& conflict) const;
   bool conflicts(const Past& past, const Now& now, Conflict& conflict) const;
-  static void add(Past& past, const Now& now);
+  void add(Past& past, const Now& now) const;
   Cell& device(std::uintptr_t word);
 
   const Memory& memory_;

@@ -121,7 +121,7 @@ int attribute(int which) {
     case 13: return 1000000;          // CLOCK_RATE, kHz
     case 15: case 31: case 40: case 41: return 1;  // GPU_OVERLAP, CONCURRENT_KERNELS, ASYNC_ENGINE_COUNT, UNIFIED_ADDRESSING
     case 16: return p.multiprocessors;
-    case 17: case 18: case 19: case 20: case 32: case 35: return 0;  // no timeout, not integrated, no mapping, default mode, no ECC, no TCC
+    case 17: case 18: case 19: case 20: case 32: case 35: return 0;  // no timeout, integrated, mapping, exclusive mode, ECC, TCC
     case 36: return 1000000;          // MEMORY_CLOCK_RATE, kHz
     case 37: return 256;              // GLOBAL_MEMORY_BUS_WIDTH
     case 38: return 1 << 20;          // L2_CACHE_SIZE
@@ -204,8 +204,9 @@ CUresult cuInit(unsigned flags) {
       if (settings().check) made->checker = std::make_unique<Checker>(made->memory);
     }
     d.ready = true;
-    report(text("%d of compute capability %d.%d%s, GALVANI_EMULATOR_SEED=%llu", settings().devices, settings().compute_capability / 10,
-                settings().compute_capability % 10, settings().check ? ", checked" : "", static_cast<unsigned long long>(settings().seed)));
+    const Settings& s = settings();
+    report(text("%d of compute capability %d.%d%s, GALVANI_EMULATOR_SEED=%llu", s.devices, s.compute_capability / 10,
+                s.compute_capability % 10, s.check ? ", checked" : "", static_cast<unsigned long long>(s.seed)));
   });
 }
 
@@ -267,7 +268,7 @@ CUresult cuDeviceComputeCapability(int* major, int* minor, CUdevice of) {
   });
 }
 
-// ---- contexts -----------------------------------------------------------------------------------------------------------------
+// ---- contexts -------------------------------------------------------------------------------------------------------
 
 CUresult cuDevicePrimaryCtxRetain(CUcontext* handle, CUdevice of) {
   return call("cuDevicePrimaryCtxRetain", [&] {

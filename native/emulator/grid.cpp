@@ -138,7 +138,7 @@ class Run {
 Run* now = nullptr;                           // the launch that runs
 std::vector<std::unique_ptr<Block>> blocks;  // with their stacks, kept from launch to launch
 
-// ---- the schedule -------------------------------------------------------------------------------------------------------------
+// ---- the schedule ---------------------------------------------------------------------------------------------------
 
 void Run::all() {
   const std::uint64_t total = count(grid_.blocks);
@@ -258,7 +258,7 @@ void Run::step() {
   }
 }
 
-// ---- what threads wait for ------------------------------------------------------------------------------------------------------------
+// ---- what threads wait for ------------------------------------------------------------------------------------------
 
 BarrierResult Run::barrier(bool predicate, Place place) {
   Lane& me = lane();
@@ -306,7 +306,8 @@ void Run::settle_barrier(Block& block) {
 std::uint64_t Run::warp(WarpOperation what, unsigned mask, std::uint64_t value, unsigned source, Place place) {
   Lane& me = lane();
   if ((mask >> me.lane() & 1) == 0) {
-    fail(launch_failed, text("a warp operation whose mask 0x%08x does not name the lane that calls it, %u", mask, me.lane()), {.place = place});
+    fail(launch_failed, text("a warp operation whose mask 0x%08x does not name the lane that calls it, %u", mask, me.lane()),
+         {.place = place});
     return 0;
   }
   me.state = State::at_warp;
@@ -362,10 +363,10 @@ void Run::deadlock() const {
     waiting += "; thread " + name(lane.thread) + " waits " + where;
   }
   throw Refusal{launch_failed, "kernel " + grid_.kernel->name + ", block " + name(block.position) + ": deadlock: " +
-                                   std::to_string(block.ended) + " of " + std::to_string(block.threads) + " threads have ended" + waiting};
+                                   text("%u of %u threads have ended", block.ended, block.threads) + waiting};
 }
 
-// ---- memory ---------------------------------------------------------------------------------------------------------------------
+// ---- memory ---------------------------------------------------------------------------------------------------------
 
 void Run::atomic(void* address, unsigned bytes, Place place) {
   const auto at = reinterpret_cast<std::uintptr_t>(address);
@@ -405,8 +406,9 @@ void Run::access_shared(std::size_t offset, unsigned bytes, Checker::Access kind
   const bool dynamic = offset >= block.dynamic_begin || after == variables.begin();
   const Variable in = dynamic ? Variable{block.dynamic_begin, grid_.dynamic_shared} : *std::prev(after);
   if (offset < in.offset || offset + bytes > in.offset + in.bytes) {
-    return fail(illegal_address, text("out of bounds: byte %lld of %zu bytes of %s shared memory", static_cast<long long>(offset - in.offset),
-                                      in.bytes, dynamic ? "dynamic" : "static"), source);
+    const auto byte = static_cast<long long>(offset - in.offset);
+    const char* kind_of = dynamic ? "dynamic" : "static";
+    return fail(illegal_address, text("out of bounds: byte %lld of %zu bytes of %s shared memory", byte, in.bytes, kind_of), source);
   }
   Checker::Conflict conflict;
   if (checker_->note_shared(block.checked, lane().number, offset, bytes, kind, conflict)) {
@@ -425,7 +427,7 @@ void Run::access_device(std::uintptr_t address, unsigned bytes, Checker::Access 
   }
 }
 
-// ---- failures ---------------------------------------------------------------------------------------------------------------------
+// ---- failures -------------------------------------------------------------------------------------------------------
 
 void Run::fail(Status status, std::string what, Source source) { failure_ = {status, who(lane()) + ": " + what, source}; }
 
@@ -471,7 +473,7 @@ void run(const Grid& grid, const Memory& memory, Checker* checker, std::uint64_t
 
 }  // namespace galvani::emulator
 
-// ---- what twins call --------------------------------------------------------------------------------------------------------------
+// ---- what twins call ------------------------------------------------------------------------------------------------
 
 using namespace galvani::emulator;
 

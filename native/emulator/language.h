@@ -32,7 +32,7 @@
   extern "C" __attribute__((visibility("default"))) const ::galvani::emulator::Entry galvani_entry_##name; \
   const ::galvani::emulator::Entry galvani_entry_##name = ::galvani::emulator::entry_of<&name>(&name);
 
-// ---- threads ------------------------------------------------------------------------------------------------------------------
+// ---- threads --------------------------------------------------------------------------------------------------------
 
 using uint3 = galvani::emulator::Extent;
 struct dim3 {
@@ -102,10 +102,12 @@ __attribute__((no_sanitize("thread"), noipa)) T atomically(T* address, Place pla
 
 }  // namespace galvani::emulator
 
-// ---- barriers, warps --------------------------------------------------------------------------------------------------------------
+// ---- barriers, warps ------------------------------------------------------------------------------------------------
 
 inline void __syncthreads(galvani::emulator::Here here = {}) { galvani_barrier(false, here); }
-inline int __syncthreads_count(int p, galvani::emulator::Here here = {}) { return static_cast<int>(galvani_barrier(p != 0, here).holding); }
+inline int __syncthreads_count(int p, galvani::emulator::Here here = {}) {
+  return static_cast<int>(galvani_barrier(p != 0, here).holding);
+}
 inline int __syncthreads_or(int p, galvani::emulator::Here here = {}) { return galvani_barrier(p != 0, here).holding > 0; }
 inline int __syncthreads_and(int p, galvani::emulator::Here here = {}) {
   const auto [holding, arrived] = galvani_barrier(p != 0, here);
@@ -157,7 +159,7 @@ T __reduce_add_sync(unsigned mask, T value, galvani::emulator::Here here = {}) {
   return sum;
 }
 
-// ---- atomics ------------------------------------------------------------------------------------------------------------------
+// ---- atomics --------------------------------------------------------------------------------------------------------
 
 #define GALVANI_ATOMIC(name, changed)                                                                       \
   template <class T>                                                                                        \
@@ -179,7 +181,7 @@ T atomicCAS(T* p, std::type_identity_t<T> expected, std::type_identity_t<T> x, g
   return galvani::emulator::atomically(p, here, [=](T old) { return old == expected ? x : old; });
 }
 
-// ---- memory and arithmetic ------------------------------------------------------------------------------------------------------
+// ---- memory and arithmetic ------------------------------------------------------------------------------------------
 
 template <class T>
 T __ldg(const T* p) { return *p; }

@@ -35,7 +35,12 @@ Memory::Memory(std::size_t capacity) : capacity_(capacity) {
   next_ = base_ + page;
 }
 
-Memory::~Memory() { munmap(reinterpret_cast<void*>(base_), arena); }
+Memory::~Memory() {
+  for (const auto& [address, allocation] : std::map(live_)) {
+    if (!allocation.borrowed) free(address);
+  }
+  munmap(reinterpret_cast<void*>(base_), arena);
+}
 
 std::uintptr_t Memory::allocate(std::size_t bytes, const void* owner) {
   if (bytes > free_bytes()) return 0;
@@ -105,8 +110,9 @@ std::string Memory::overrun() const {
   for (const auto& [address, allocation] : live_) {
     if (allocation.borrowed || asan::present) continue;
     const auto [begin, end] = pages(address, allocation.bytes);
-    if (!untouched(begin, address)) return text("has written before the begin of an allocation of %zu bytes", allocation.bytes);
-    if (!untouched(address + allocation.bytes, end)) return text("has written beyond the end of an allocation of %zu bytes", allocation.bytes);
+    const std::size_t bytes = allocation.bytes;
+    if (!untouched(begin, address)) return text("has written before the begin of an allocation of %zu bytes", bytes);
+    if (!untouched(address + bytes, end)) return text("has written beyond the end of an allocation of %zu bytes", bytes);
   }
   return "";
 }

@@ -64,7 +64,7 @@ void put_copy(Context& c, CUstream in, CUdeviceptr to, CUdeviceptr from, std::si
 
 using namespace galvani::emulator;
 
-// ---- memory -------------------------------------------------------------------------------------------------------------------
+// ---- memory ---------------------------------------------------------------------------------------------------------
 
 CUresult cuMemGetInfo_v2(std::size_t* free, std::size_t* total) {
   return call("cuMemGetInfo", [&](Context& c) {
@@ -124,7 +124,7 @@ CUresult cuMemFreeHost(void* pointer) {
   });
 }
 
-// ---- copies at once ---------------------------------------------------------------------------------------------------------------
+// ---- copies at once -------------------------------------------------------------------------------------------------
 
 CUresult cuMemcpyHtoD_v2(CUdeviceptr to, const void* from, std::size_t bytes) {
   return call_at_once("cuMemcpyHtoD", [&](Context& c) {
@@ -156,7 +156,7 @@ CUresult cuMemsetD32_v2(CUdeviceptr to, unsigned value, std::size_t count) {
   return call_at_once("cuMemsetD32", [&](Context& c) { put_fill(c, nullptr, to, value, count); });
 }
 
-// ---- copies in a stream ---------------------------------------------------------------------------------------------------------------
+// ---- copies in a stream ---------------------------------------------------------------------------------------------
 
 // From pageable memory the driver takes the bytes before it returns, from pinned memory when the stream comes to the copy.
 CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void* from, std::size_t bytes, CUstream in) {

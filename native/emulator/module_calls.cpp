@@ -164,7 +164,7 @@ CUresult cuFuncSetAttribute(CUfunction of, int attribute, int value) {
     if (attribute != max_dynamic_shared) throw Refusal{not_supported, text("attribute %d is not emulated", attribute)};
     const int most = properties().block_shared - static_cast<int>(kernel.static_shared);
     if (value < 0 || value > most) {
-      throw Refusal{invalid_value, text("kernel %s: %d bytes of dynamic shared memory, a block has %d", kernel.name.c_str(), value, most)};
+      throw Refusal{invalid_value, "kernel " + kernel.name + text(": %d bytes of dynamic shared memory, a block has %d", value, most)};
     }
     kernel.dynamic_allowed = static_cast<unsigned>(value);
   });

@@ -40,7 +40,7 @@ class Tokens {
   }
 
  private:
-  static bool in_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$' || c == '.' || c == '%'; }
+  static bool in_word(unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '$' || c == '.' || c == '%'; }
 
   std::string_view take(std::size_t n) {
     const std::string_view taken = left_.substr(0, n);
@@ -82,8 +82,8 @@ Declaration declaration(Tokens& tokens) {
         tokens.is_next("]");
       }
       return {word, bits / 8 * count};
-    } else if (const auto digit = std::ranges::find_if(word, [](unsigned char c) { return std::isdigit(c) != 0; }); digit != word.end()) {
-      std::from_chars(word.data() + (digit - word.begin()), word.data() + word.size(), bits);
+    } else if (const std::size_t digit = word.find_first_of("0123456789"); digit != word.npos) {
+      std::from_chars(word.data() + digit, word.data() + word.size(), bits);
     }
   }
   throw Refusal{invalid_ptx, "it ends in a declaration"};

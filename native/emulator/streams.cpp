@@ -108,7 +108,7 @@ void finish_standard(Context& context) {
 
 using namespace galvani::emulator;
 
-// ---- streams ------------------------------------------------------------------------------------------------------------------
+// ---- streams --------------------------------------------------------------------------------------------------------
 
 CUresult cuStreamCreate(CUstream* handle, unsigned flags) {
   return call("cuStreamCreate", [&](Context& c) {
@@ -157,7 +157,7 @@ CUresult cuStreamWaitEvent(CUstream handle, CUevent of, unsigned) {
   });
 }
 
-// ---- events -------------------------------------------------------------------------------------------------------------------
+// ---- events ---------------------------------------------------------------------------------------------------------
 
 CUresult cuEventCreate(CUevent* handle, unsigned flags) {
   return call("cuEventCreate", [&](Context& c) {
@@ -212,7 +212,7 @@ CUresult cuEventElapsedTime(float* milliseconds, CUevent from, CUevent to) {
   });
 }
 
-// ---- graphs -------------------------------------------------------------------------------------------------------------------
+// ---- graphs ---------------------------------------------------------------------------------------------------------
 
 CUresult cuStreamBeginCapture_v2(CUstream handle, int mode) {
   return call("cuStreamBeginCapture", [&](Context& c) {

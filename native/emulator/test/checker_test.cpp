@@ -102,6 +102,17 @@ TEST(all_readers_count) {
   CHECK(!s.shared(32, write, 8));
 }
 
+// Lane 1 has waited for lane 0 before it reads and writes.
+TEST(readers_in_order_with_a_later_one_are_forgotten) {
+  Scene s;
+  CHECK(!s.shared(0, read));
+  s.sync(~0u);
+  CHECK(!s.shared(1, read) && !s.shared(1, write));
+  s.sync(~0u);
+  CHECK(!s.shared(2, read) && !s.shared(3, read));
+  CHECK(s.shared(3, write));
+}
+
 TEST(readers_of_several_blocks_count_for_a_launch) {
   Scene s;
   CHECK(!s.device(0, 1, read) && !s.device(1, 1, read));
@@ -134,6 +145,9 @@ TEST(bytes_are_told_apart) {
   Scene s;
   CHECK(!s.shared(0, write, 0, 1) && !s.shared(1, write, 1, 1) && !s.shared(2, write, 2, 2));
   CHECK(s.shared(3, read, 3, 1));
+  for (int i = 0; i < 2; ++i) {
+    for (unsigned t = 0; t < 4; ++t) CHECK(!s.shared(t, read, 32 + t, 1) && !s.shared(t, write, 32 + t, 1));
+  }
   CHECK(!s.shared(4, write, 6, 8));  // bytes of three words
   CHECK(!s.shared(5, write, 4, 2) && s.shared(5, read, 12, 2));
 }

@@ -44,7 +44,7 @@ void expect_said(const std::string& text, std::initializer_list<const char*> par
 }
 #define SAID(...) expect_said(said(), {__VA_ARGS__}, __FILE__, __LINE__)
 
-// ---- the module of faults.cu ------------------------------------------------------------------------------------------------------
+// ---- the module of faults.cu ----------------------------------------------------------------------------------------
 
 struct Entry { const char *name, *parameters; int threads, shared; };
 constexpr Entry entries[] = {
@@ -56,8 +56,8 @@ constexpr Entry entries[] = {
     {"beyond_static_by_pointer", "u64", 32, 128}, {"beyond_dynamic", "u64", 32, 0}, {"write_at", "u64 u64", 1024, 0},
     {"read_at", "u64 u64 u64", 1024, 0}, {"misaligned", "u64", 32, 0}, {"uninitialised", "u64 u64", 32, 256},
     {"missing_syncwarp", "u64", 32, 128}, {"write_after_read", "u64", 32, 128}, {"race_of_blocks", "u64", 32, 0},
-    {"read_of_blocks", "u64", 32, 0}, {"atomic_and_read", "u64", 32, 0}, {"write_and_atomic", "u64", 32, 0}, {"divides", "u64 u32", 32, 0}, {"traps", "u64", 32, 0},
-    {"endless", "u64 u32", 32, 0}};
+    {"read_of_blocks", "u64", 32, 0}, {"atomic_and_read", "u64", 32, 0}, {"write_and_atomic", "u64", 32, 0},
+    {"divides", "u64 u32", 32, 0}, {"traps", "u64", 32, 0}, {"endless", "u64 u32", 32, 0}};
 
 // As nvcc would write it, as far as the emulator reads it.
 std::string ptx(const char* name = "faults", const char* version = "8.0", const char* target = "sm_80") {
@@ -69,7 +69,8 @@ std::string ptx(const char* name = "faults", const char* version = "8.0", const 
       const std::size_t to = std::min(types.find(' ', from), types.size());
       const std::string type = types.substr(from, to - from), parameter = std::string(e.name) + "_param_" + std::to_string(i);
       parameters += parameters.empty() ? "" : ",\n";
-      parameters += type[0] == 'b' ? "\t.param .align 8 .b8 " + parameter + "[" + type.substr(1) + "]" : "\t.param ." + type + " " + parameter;
+      parameters += type[0] == 'b' ? "\t.param .align 8 .b8 " + parameter + "[" + type.substr(1) + "]"
+                                   : "\t.param ." + type + " " + parameter;
       from = to + 1;
     }
     const std::string shared = std::string(e.name) + "_tile";
@@ -161,7 +162,7 @@ constexpr int schedules = 20;  // a launch draws its own
 
 }  // namespace
 
-// ---- right answers ------------------------------------------------------------------------------------------------------------
+// ---- right answers --------------------------------------------------------------------------------------------------
 
 TEST(a_reduction_is_right_under_any_schedule) {
   Gpu gpu;
@@ -287,7 +288,7 @@ TEST(dynamic_shared_memory_is_as_large_as_was_asked_for) {
   OK(cuFuncSetAttribute(gpu.kernel("left_f32"), 8, most - 512));
 }
 
-// ---- planted faults ---------------------------------------------------------------------------------------------------------------
+// ---- planted faults -------------------------------------------------------------------------------------------------
 
 // A kernel that fails takes the context with it, until it is ended.
 TEST(a_failed_kernel_loses_the_context) {
@@ -339,7 +340,8 @@ TEST(divergent_barriers_are_found) {
   Gpu gpu;
   const Array<int> out(64);
   STATUS(gpu.run("barrier_and_warp", 1, 64, 0, out.at), launch_failed);
-  SAID("deadlock: 32 of 64 threads have ended", "waits at __syncthreads (faults.cu:", "in a warp operation with mask 0xffffffff (faults.cu:");
+  SAID("deadlock: 32 of 64 threads have ended", "waits at __syncthreads (faults.cu:",
+       "in a warp operation with mask 0xffffffff (faults.cu:");
 }
 
 TEST(a_mask_without_its_lane_is_found) {
@@ -439,7 +441,7 @@ TEST(a_missing_syncwarp_is_found) {
 TEST(races_are_found) {
   if (!checked()) return;
   struct { const char* kernel; unsigned blocks; std::initializer_list<const char*> parts; } cases[] = {
-      {"write_after_read", 1, {"race: writes 4 bytes of shared memory that thread (", " of block (0, 0, 0) reads without a barrier between"}},
+      {"write_after_read", 1, {"race: writes 4 bytes of shared memory that thread (", " of block (0, 0, 0) reads without a barrier"}},
       {"race_of_blocks", 2, {"race: ", " 4 bytes of device memory that thread (0, 0, 0) of block ("}},
       {"read_of_blocks", 2, {"race: ", " 4 bytes of device memory that thread (0, 0, 0) of block ("}},
       {"atomic_and_read", 1, {"race: ", " 4 bytes of device memory that thread ("}},
@@ -469,7 +471,7 @@ TEST(what_would_end_the_process_fails_the_launch) {
   SAID("the stack of the thread is full");
 }
 
-// ---- misuse of the driver -----------------------------------------------------------------------------------------------------------
+// ---- misuse of the driver -------------------------------------------------------------------------------------------
 
 TEST(launches_beyond_the_limits_are_refused) {
   Gpu gpu;
@@ -671,7 +673,7 @@ TEST(ptx_is_read_by_its_words) {
   }
 }
 
-// ---- streams, events, graphs --------------------------------------------------------------------------------------------------------
+// ---- streams, events, graphs ----------------------------------------------------------------------------------------
 
 // Pinned memory and a stream.
 class Pinned {
@@ -871,7 +873,7 @@ TEST(what_a_graph_cannot_hold_is_refused) {
   OK(cuMemFree_v2(memory));
 }
 
-// ---- what needs a process of its own --------------------------------------------------------------------------------------------------
+// ---- what needs a process of its own --------------------------------------------------------------------------------
 
 namespace {
 

@@ -28,7 +28,7 @@ struct Line { const float* x; double slope; int offset; };
 __constant__ float weights[4] = {1, 2, 4, 8};
 __device__ unsigned visits;
 
-// ---- right ones -----------------------------------------------------------------------------------------------------------------
+// ---- right ones -----------------------------------------------------------------------------------------------------
 
 // sum += Σ x: shuffles, shared memory, one atomic a block. Blocks of any number of threads.
 extern "C" __global__ void __launch_bounds__(1024) sum_f64(const float* x, double* sum, int n) {
@@ -102,7 +102,8 @@ extern "C" __global__ void __launch_bounds__(1024) reverse_dynamic(double* x, in
 }
 
 // Parameters of many sizes: a struct, small integers, a constant.
-extern "C" __global__ void __launch_bounds__(32) parameters(float* out, const Line line, short factor, bool negative, unsigned char which) {
+extern "C" __global__ void __launch_bounds__(32)
+    parameters(float* out, const Line line, short factor, bool negative, unsigned char which) {
   const float y = line.x[threadIdx.x] * static_cast<float>(line.slope) + static_cast<float>(line.offset);
   out[threadIdx.x] = y * factor * (negative ? -1 : 1) * weights[which];
 }
@@ -125,7 +126,7 @@ extern "C" __global__ void __launch_bounds__(256) add_one(int* x, int n) {
   if (i < n) x[i] += 1;
 }
 
-// ---- planted faults ---------------------------------------------------------------------------------------------------------------
+// ---- planted faults -------------------------------------------------------------------------------------------------
 
 extern "C" __global__ void __launch_bounds__(kBlock) missing_barrier(float* out) { from_left<float, false>(out); }
 
@@ -179,7 +180,9 @@ extern "C" __global__ void __launch_bounds__(32) beyond_dynamic(float* out) {
 
 // out[offset + thread] = 1, wherever that is.
 extern "C" __global__ void __launch_bounds__(1024) write_at(int* out, long long offset) { out[offset + threadIdx.x] = 1; }
-extern "C" __global__ void __launch_bounds__(1024) read_at(const int* x, long long offset, int* out) { out[threadIdx.x] = x[offset + threadIdx.x]; }
+extern "C" __global__ void __launch_bounds__(1024) read_at(const int* x, long long offset, int* out) {
+  out[threadIdx.x] = x[offset + threadIdx.x];
+}
 extern "C" __global__ void __launch_bounds__(32) misaligned(char* x) { *reinterpret_cast<double*>(x + 4) = 1; }
 
 // What was never written.
