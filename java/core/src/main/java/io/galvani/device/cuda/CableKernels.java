@@ -7,8 +7,12 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** The kernels of one precision ({@code kernels/cable/cable_<precision>.cu}) on a GPU, and what they say of the mechanisms. */
 final class CableKernels {
@@ -53,6 +57,11 @@ final class CableKernels {
         traits.put(name, new Traits(n, t[0], t[1], t[2], t[4] != 0, t[5] != 0, t[6] != 0, t[7] != 0));
       }
     }
+  }
+
+  /** Names of the packaged PTX: that of each precision, and the probe's. */
+  static List<String> packaged() {
+    return Stream.concat(Stream.of("probe"), Arrays.stream(Precision.values()).map(p -> "cable_" + p.name().toLowerCase(Locale.ROOT))).toList();
   }
 
   /** The kernel {@code cable_<name>_<precision>}. */

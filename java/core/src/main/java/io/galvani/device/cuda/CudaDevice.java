@@ -8,6 +8,7 @@ import io.galvani.cell.CompiledCell;
 import io.galvani.device.Device;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -54,6 +55,34 @@ public final class CudaDevice implements Device {
     return population(cell, options, CudaStrategy.forced(), -1);
   }
 
+  public CudaGpu gpu() {
+    return gpu;
+  }
+
+  /** As {@link #population(CompiledCell, CableOptions)}, but where the kernels keep the state is the caller's choice. */
+  public Population population(CompiledCell cell, CableOptions options, CudaStrategy strategy) {
+    return population(cell, options, strategy, -1);
+  }
+
+  /**
+   * Runs the probe kernels.
+   *
+   * @return one line for the user
+   * @throws io.galvani.GalvaniException if they fail or compute wrongly
+   */
+  public synchronized String probe() {
+    return CudaProbe.run(opened());
+  }
+
+  /** How often each packaged kernel was launched since the GPU was opened. */
+  public synchronized Map<String, Long> launches() {
+    var launches = new TreeMap<String, Long>();
+    for (String name : CableKernels.packaged()) {
+      Ptx.packaged(name).entries().keySet().forEach(k -> launches.put(k, opened().launches(k)));
+    }
+    return launches;
+  }
+
   /**
    * A population with a strategy and a size of packs of the caller's.
    *
@@ -62,6 +91,14 @@ public final class CudaDevice implements Device {
    */
   synchronized CudaPopulation population(CompiledCell cell, CableOptions options, CudaStrategy strategy, int log2) {
     var model = new CableModel(cell, options);
+    CudaContext opened = opened();
+    CableKernels k = kernels.computeIfAbsent(options.precision(), p -> new CableKernels(opened, p));
+    PackShape.Demand demand = CellLayout.demand(model, k);
+    PackShape shape = PackShape.choose(demand, options.cells(), gpu, strategy);
+    return new CudaPopulation(model, k, opened, log2 < 0 ? shape : PackShape.of(shape.strategy(), log2, demand));
+  }
+
+  private CudaContext opened() {
     if (context != null && context.lost()) {
       context.close();
       context = null;
@@ -70,9 +107,6 @@ public final class CudaDevice implements Device {
     if (context == null) {
       context = gpu.open();
     }
-    CableKernels k = kernels.computeIfAbsent(options.precision(), p -> new CableKernels(context, p));
-    PackShape.Demand demand = CellLayout.demand(model, k);
-    PackShape shape = PackShape.choose(demand, options.cells(), gpu, strategy);
-    return new CudaPopulation(model, k, context, log2 < 0 ? shape : PackShape.of(shape.strategy(), log2, demand));
+    return context;
   }
 }

@@ -26,6 +26,11 @@ public record CudaGpu(int ordinal, String name, int major, int minor, int multip
         : Optional.of(architecture() + " is older than sm_" + OLDEST + ", for which the kernels are compiled");
   }
 
+  /** Whether it is no GPU but a stand-in for tests, which runs kernels on the processor: how long they take there says nothing. */
+  public boolean isStandIn() {
+    return name.contains("emulator") || name.contains("not a GPU");
+  }
+
   /** One line for the user. */
   public String description() {
     return name + ", " + architecture() + ", " + multiprocessors + " multiprocessors, " + (memory >> 20) + " MiB";
