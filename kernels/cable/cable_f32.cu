@@ -11,6 +11,8 @@
 //   bytes    a compartment-step with hh: 112 of shared memory (v, d, r 22 values of 4; gates 6 of 4); of device memory, once an
 //            interval, 32
 //   flops    a compartment-step with hh: about 200 for gates and currents, 20 for the solve
+//   registers, spills and occupancy of each entry on sm_80 to sm_120: kernels/ptx/registers.csv; what a multiprocessor's shared memory
+//            holds there: 164 KiB of sm_80, 100 of sm_86, sm_89 and sm_120, 228 of sm_90 and sm_100
 //
 // Arguments are the structures of cable.h, by value; nothing is aliased. Arrays are read and written by the pack that owns them; the
 // counters of Interval by all, atomically.

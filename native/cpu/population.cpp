@@ -578,7 +578,12 @@ void Population::initialize() {
 
 // ---- integration ---------------------------------------------------------------------------------------------------------
 
+void Population::require_whole() const {
+  if (torn_) throw InvalidArgument("an earlier interval did not end, for want of memory: restore a snapshot");
+}
+
 void Population::advance(std::int64_t steps, std::vector<Event> events) {
+  require_whole();
   prepare();
   const double dt = options_.env.dt;
   const std::int64_t from = steps_, to = steps_ + steps;
@@ -603,9 +608,11 @@ void Population::advance(std::int64_t steps, std::vector<Event> events) {
     auto next = begin;
     for (const Event& e : events) sorted[next[place_of(e.cell).block]++] = e;
   }
+  torn_ = true;
   threads_->run(blocks_, [&](std::int64_t block, int thread) {
     run_block(block, from, to, sorted, begin[block], begin[block + 1], thread);
   });
+  torn_ = false;
   steps_ = to;
   for (auto& s : block_spikes_) {
     spikes_.insert(spikes_.end(), s.begin(), s.end());
@@ -914,6 +921,7 @@ std::int64_t Population::state_size() const {
 }
 
 void Population::save(char* to) {
+  require_whole();
   prepare();
   std::vector<Expiry> all;
   for (const auto& e : expiries_) all.insert(all.end(), e.begin(), e.end());
@@ -968,6 +976,8 @@ void Population::load(const char* from, std::int64_t size) {
   });
   expiries_ = std::move(expiries);
   steps_ = steps;
+  torn_ = false;
+  for (auto& spikes : block_spikes_) spikes.clear();
   for (Recording& r : recordings_) {
     r.samples.clear();
     r.count = 0;

@@ -171,6 +171,7 @@ class Population {
   void lay_out(Group&, std::vector<char>& touched);
   void build_rates(Group&);
   void prepare();
+  void require_whole() const;
   void fill_parameters(Group&);
   void fill_geometry();
   void initialize();
@@ -251,6 +252,7 @@ class Population {
   std::vector<char> diverged_;
   std::int64_t steps_ = 0;
   bool prepared_ = false;
+  bool torn_ = false;  // an interval ended in the middle: the blocks are not of one time
   std::unique_ptr<Threads> threads_;
 };
 

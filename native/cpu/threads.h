@@ -3,9 +3,12 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace galvani {
@@ -13,22 +16,20 @@ namespace galvani {
 class Threads {
  public:
   explicit Threads(int count) {
-    for (int i = 1; i < count; ++i) workers_.emplace_back([this, i] { work(i); });
-  }
-  ~Threads() {
-    {
-      const std::lock_guard lock(mutex_);
-      stop_ = true;
+    try {
+      for (int i = 1; i < count; ++i) workers_.emplace_back([this, i] { work(i); });
+    } catch (...) {  // the system has no more threads
+      stop();
+      throw;
     }
-    start_.notify_all();
-    for (std::thread& t : workers_) t.join();
   }
+  ~Threads() { stop(); }
   Threads(const Threads&) = delete;
   Threads& operator=(const Threads&) = delete;
 
   int count() const { return static_cast<int>(workers_.size()) + 1; }
 
-  // Calls job(index, thread) for index 0…jobs−1. The job must not throw.
+  // Calls job(index, thread) for index 0…jobs−1. Throws what a job threw first; others may not have been done then.
   void run(std::int64_t jobs, const std::function<void(std::int64_t, int)>& job) {
     if (workers_.empty() || jobs <= 1) {
       for (std::int64_t i = 0; i < jobs; ++i) job(i, 0);
@@ -46,11 +47,26 @@ class Threads {
     drain(0);
     std::unique_lock lock(mutex_);
     done_.wait(lock, [this] { return busy_ == 0; });
+    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
   }
 
  private:
+  void stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    start_.notify_all();
+    for (std::thread& t : workers_) t.join();
+  }
   void drain(int thread) {
-    for (std::int64_t i = next_++; i < jobs_; i = next_++) (*job_)(i, thread);
+    try {
+      for (std::int64_t i = next_++; i < jobs_; i = next_++) (*job_)(i, thread);
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!error_) error_ = std::current_exception();
+      next_ = jobs_;
+    }
   }
   void work(int thread) {
     std::uint64_t seen = 0;
@@ -74,6 +90,7 @@ class Threads {
   std::atomic<std::int64_t> next_{0};
   std::int64_t jobs_ = 0;
   std::uint64_t round_ = 0;
+  std::exception_ptr error_;
   int busy_ = 0;
   bool stop_ = false;
 };

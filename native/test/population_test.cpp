@@ -1,6 +1,9 @@
 // What a caller of the C ABI may rely on: when events act, what a sample is, when a spike is, how a call is refused.
+#include <atomic>
+#include <new>
 #include <tuple>
 
+#include "cpu/threads.h"
 #include "model.h"
 
 using namespace galvani::test;
@@ -490,6 +493,29 @@ TEST(functions_of_mechanisms_refuse) {
   REFUSED(gv_math(3, 0, 0, 16, many, y));
   for (int function : {-1, 7}) REFUSED(gv_math(0, function, 0, 16, many, y));
   for (int n : {-16, 15}) REFUSED(gv_math(0, 0, 0, n, many, y));
+}
+
+TEST(what_a_job_throws_reaches_the_caller) {
+  for (int count : {1, 4}) {
+    galvani::Threads threads(count);
+    for (int bad : {0, 57, 99}) {
+      std::atomic<int> done{0};
+      bool thrown = false;
+      try {
+        threads.run(100, [&](std::int64_t job, int) {
+          if (job == bad) throw std::bad_alloc();
+          ++done;
+        });
+      } catch (const std::bad_alloc&) {
+        thrown = true;
+      }
+      CHECK(thrown);
+      CHECK(done < 100);
+      done = 0;
+      threads.run(100, [&](std::int64_t, int) { ++done; });
+      CHECK(done == 100);
+    }
+  }
 }
 
 TEST(abi_layout_fits_any_capacity) {
