@@ -390,9 +390,9 @@ void eliminate_lanes(Tree tree, Block block, std::int64_t stride, std::int64_t l
   const std::int64_t step = kByLane ? stride : 1;
   std::int64_t i = tree.nodes - 1, at = i * stride;
   const auto diagonal = [&](std::int64_t node, std::int64_t from) GALVANI_LAMBDA {
-    return convert<S>(GatesOf<S, TG>::load(of_mechanisms_d + from)) + geometry<S, kByLane>(tree.diagonal, node * step, lane);
+    return load_as<S>(of_mechanisms_d + from) + geometry<S, kByLane>(tree.diagonal, node * step, lane);
   };
-  const auto right = [&](std::int64_t from) GALVANI_LAMBDA { return convert<S>(GatesOf<S, TG>::load(of_mechanisms_r + from)); };
+  const auto right = [&](std::int64_t from) GALVANI_LAMBDA { return load_as<S>(of_mechanisms_r + from); };
   S vi = S::load(v + at), ri = right(at), di = diagonal(i, at);
   for (; i > 0; --i, at -= stride) {
     const std::int64_t parent = tree.parent[i] * stride;
@@ -443,7 +443,7 @@ void substitute_lanes(Tree tree, Block block, std::int64_t stride, std::int64_t 
   const auto move = [&](std::int64_t at, S dv) GALVANI_LAMBDA {
     const S moved = S::load(v + at) + dv;
     moved.store(v + at);
-    if constexpr (!std::is_same_v<T, TG>) convert<GatesOf<S, TG>>(moved).store(u + at);
+    if constexpr (!std::is_same_v<T, TG>) store_as(moved, u + at);
   };
   S dv = S::load(r);
   move(0, dv);
@@ -559,8 +559,8 @@ void solve_nodes(const Tree& tree, const Block& block) {
   if constexpr (!std::is_same_v<T, TG>) {
     using S = Pack<T, 2 * kLanes<T>>;
     for (int at = 0; at < tree.nodes; at += S::size) {
-      convert<S>(GatesOf<S, TG>::load(static_cast<const TG*>(block.g) + at)).store(static_cast<T*>(block.d) + at);
-      convert<S>(GatesOf<S, TG>::load(static_cast<const TG*>(block.i) + at)).store(static_cast<T*>(block.r) + at);
+      load_as<S>(static_cast<const TG*>(block.g) + at).store(static_cast<T*>(block.d) + at);
+      load_as<S>(static_cast<const TG*>(block.i) + at).store(static_cast<T*>(block.r) + at);
     }
   }
   const NodeArrays<T> a = {static_cast<T*>(block.v), static_cast<T*>(block.d), static_cast<T*>(block.r), static_cast<const T*>(tree.axial),
@@ -597,7 +597,7 @@ void solve_nodes(const Tree& tree, const Block& block) {
   if constexpr (!std::is_same_v<T, TG>) {
     using S = Pack<T, 2 * kLanes<T>>;
     for (int at = 0; at < tree.nodes; at += S::size) {
-      convert<GatesOf<S, TG>>(S::load(static_cast<const T*>(block.v) + at)).store(static_cast<TG*>(block.u) + at);
+      store_as(S::load(static_cast<const T*>(block.v) + at), static_cast<TG*>(block.u) + at);
     }
   }
   for (int k = 0; k < tree.bare_count; ++k) {

@@ -253,22 +253,23 @@ GALVANI_HALVES void split(Pack<T, N> x, Pack<T, N>& m, Pack<T, N>& e) {
 
 // ---- between precisions ---------------------------------------------------------------------------------------------------
 
+// A register of doubles as half a register of floats, and back.
+typedef float HalfOfFloats __attribute__((vector_size(kVectorBytes / 2)));
+#if defined(__AVX512F__)  // gcc 12 would convert quarters
+GALVANI_FN Vectors<double>::Value widened(HalfOfFloats f) { return Vectors<double>::Value(_mm512_cvtps_pd(__m256(f))); }
+GALVANI_FN HalfOfFloats narrowed(Vectors<double>::Value d) { return HalfOfFloats(_mm512_cvtpd_ps(__m512d(d))); }
+#else
+GALVANI_FN Vectors<double>::Value widened(HalfOfFloats f) { return __builtin_convertvector(f, Vectors<double>::Value); }
+GALVANI_FN HalfOfFloats narrowed(Vectors<double>::Value d) { return __builtin_convertvector(d, HalfOfFloats); }
+#endif
+
 // As many lanes of the other precision; one register of floats is two of doubles. Halves are cut and joined in registers: copied
 // through memory, a load would wait for two narrower stores.
 template <class To, class From, int... i>
 GALVANI_FN To convert_register(From x, std::integer_sequence<int, i...>) {
-  typedef float Half __attribute__((vector_size(kVectorBytes / 2)));
-  using D = Vectors<double>::Value;
-#if defined(__AVX512F__)  // gcc 12 would convert quarters
-  const auto widened = [](Half f) GALVANI_LAMBDA { return D(_mm512_cvtps_pd(__m256(f))); };
-  const auto narrowed = [](D d) GALVANI_LAMBDA { return Half(_mm512_cvtpd_ps(__m512d(d))); };
-#else
-  const auto widened = [](Half f) GALVANI_LAMBDA { return __builtin_convertvector(f, D); };
-  const auto narrowed = [](D d) GALVANI_LAMBDA { return __builtin_convertvector(d, Half); };
-#endif
   constexpr int n = sizeof...(i);
   if constexpr (sizeof(typename To::Lane) == 8) {
-    const Half low = __builtin_shufflevector(x.value, x.value, i...), high = __builtin_shufflevector(x.value, x.value, (n + i)...);
+    const HalfOfFloats low = __builtin_shufflevector(x.value, x.value, i...), high = __builtin_shufflevector(x.value, x.value, (n + i)...);
     return {typename To::Half(widened(low)), typename To::Half(widened(high))};
   } else {
     return To(__builtin_shufflevector(narrowed(x.low.value), narrowed(x.high.value), i..., (n + i)...));
@@ -280,6 +281,32 @@ GALVANI_FN To convert(From x) {
   if constexpr (std::is_same_v<To, From>) return x;
   else if constexpr (To::size > kLanes<float>) return {convert<typename To::Half>(x.low), convert<typename To::Half>(x.high)};
   else return convert_register<To>(x, std::make_integer_sequence<int, kLanes<double>>{});
+}
+
+// The same from and to memory, half a register of floats at a time: no lane changes its place.
+template <class S, class TG>
+GALVANI_FN S load_as(const TG* from) {
+  if constexpr (std::is_same_v<typename S::Lane, TG>) {
+    return S::load(from);
+  } else if constexpr (S::size > kLanes<double>) {
+    return {load_as<typename S::Half>(from), load_as<typename S::Half>(from + S::size / 2)};
+  } else {
+    HalfOfFloats half;
+    std::memcpy(&half, __builtin_assume_aligned(from, sizeof half), sizeof half);
+    return S(widened(half));
+  }
+}
+template <class S, class TG>
+GALVANI_FN void store_as(S x, TG* to) {
+  if constexpr (std::is_same_v<typename S::Lane, TG>) {
+    x.store(to);
+  } else if constexpr (S::size > kLanes<double>) {
+    store_as(x.low, to);
+    store_as(x.high, to + S::size / 2);
+  } else {
+    const auto half = narrowed(x.value);
+    std::memcpy(__builtin_assume_aligned(to, sizeof half), &half, sizeof half);
+  }
 }
 
 // ---- piecewise polynomials ------------------------------------------------------------------------------------------------
