@@ -33,6 +33,7 @@ final class CableKernels {
   final CudaModule module;
   final Precision precision;
   private final String suffix;
+  private final Map<String, CudaModule> built = new HashMap<>();
   private final Map<String, Traits> traits = new HashMap<>();
 
   CableKernels(CudaContext context, Precision precision) {
@@ -55,6 +56,11 @@ final class CableKernels {
     }
   }
 
+  /** The step kernel; one that does not ship is compiled when it is first asked for. */
+  synchronized CudaKernel step(StepKernel k) {
+    return (k.ships() ? module : built.computeIfAbsent(k.entry(), e -> module.context.module(k.ptx()))).kernel(k.entry());
+  }
+
   /** The kernel {@code cable_<name>_<precision>}. */
   CudaKernel kernel(String name) {
     return module.kernel("cable_" + name + "_" + suffix);
@@ -63,7 +69,8 @@ final class CableKernels {
   /** What the device knows of a mechanism. */
   Traits traits(Mechanism m) {
     Traits t = traits.get(m.name());
-    if (t == null || t.parameters() != m.parameters().size() || t.states() != m.states().size()) {
+    if (t == null || t.parameters() != m.parameters().size() || t.states() != m.states().size() || t.calcium() != m.calcium()
+        || t.slow() != m.slow()) {
       throw new GalvaniException("The kernels on the GPU " + (t == null ? "do not have " : "have another ") + m.name()
           + " than the CPU: run kernels/build.sh and build anew");
     }
@@ -72,11 +79,11 @@ final class CableKernels {
 
   /** Bytes of a gate, conductance or parameter. */
   int gateBytes() {
-    return precision == Precision.F64 ? 8 : 4;
+    return precision.gateBytes();
   }
 
   /** Bytes of a voltage. */
   int voltageBytes() {
-    return precision == Precision.F32 ? 4 : 8;
+    return precision.voltageBytes();
   }
 }

@@ -26,6 +26,11 @@ public record CudaGpu(int ordinal, String name, int major, int minor, int multip
         : Optional.of(architecture() + " is older than sm_" + OLDEST + ", for which the kernels are compiled");
   }
 
+  /** Whether it is none: a driver made for tests, whose times say nothing. */
+  public boolean emulated() {
+    return name.startsWith("Galvani emulator") || name.contains("not a GPU");
+  }
+
   /** One line for the user. */
   public String description() {
     return name + ", " + architecture() + ", " + multiprocessors + " multiprocessors, " + (memory >> 20) + " MiB";

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /** Where the kernels keep what changes, and how they share out the work ({@code kernels/cable/step.h}). */
-enum CudaStrategy {
+public enum CudaStrategy {
   /** All on the chip; a block for a pack of cells. */
   LEVEL,
   /** Voltages on the chip, gates in device memory. */
@@ -14,7 +14,7 @@ enum CudaStrategy {
   THREAD;
 
   /** Name in the kernels. */
-  String key() {
+  public String key() {
     return name().toLowerCase(Locale.ROOT);
   }
 
