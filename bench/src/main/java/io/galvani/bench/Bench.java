@@ -6,6 +6,9 @@ import io.galvani.cable.Mode;
 import io.galvani.cable.Precision;
 import io.galvani.cable.Rates;
 import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Locale;
@@ -31,6 +34,25 @@ public final class Bench {
       case "--peers" -> Peers.main(Arrays.copyOfRange(arguments, 1, arguments.length));
       case "--memory" -> Memory.fork();
       default -> jmh(arguments);
+    }
+  }
+
+  /**
+   * The source tree, which has scripts and cases: these classes lie somewhere inside it.
+   *
+   * @throws GalvaniException if they do not
+   */
+  public static Path root() {
+    try {
+      Path here = Path.of(Bench.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      for (Path p = here; p != null; p = p.getParent()) {
+        if (Files.exists(p.resolve("bench/peers/neuron_peer.py"))) {
+          return p;
+        }
+      }
+      throw new GalvaniException(here + " is not inside Galvani's source tree: run this from there");
+    } catch (URISyntaxException e) {
+      throw new AssertionError(e);
     }
   }
 

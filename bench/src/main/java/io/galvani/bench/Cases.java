@@ -11,6 +11,7 @@ import io.galvani.cell.CellModel;
 import io.galvani.cell.Cells;
 import io.galvani.cell.CompiledCell;
 import io.galvani.cell.NsegRule;
+import io.galvani.device.Device;
 import io.galvani.device.cpu.CpuDevice;
 import java.util.Arrays;
 import java.util.List;
@@ -74,9 +75,14 @@ public final class Cases {
 
   /** Cells of a case: what one figure belongs to. */
   public record Load(Case subject, int cells) {
-    /** A population at t = 0 on one thread, built with {@code options} applied. */
+    /** A population at t = 0 on one thread of the CPU, built with {@code options} applied. */
     public Population population(Mode mode, UnaryOperator<CableOptions> options) {
-      return CpuDevice.get().population(subject.cell, options.apply(CableOptions.of(subject.cell).cells(cells)
+      return population(CpuDevice.get(), mode, options);
+    }
+
+    /** The same on a device. */
+    public Population population(Device device, Mode mode, UnaryOperator<CableOptions> options) {
+      return device.population(subject.cell, options.apply(CableOptions.of(subject.cell).cells(cells)
           .precision(mode.precision()).rates(mode.rates()).stimulus(subject.stimulus())));
     }
 

@@ -10,8 +10,6 @@ import io.galvani.cable.Mode;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -61,7 +59,7 @@ public final class Peers {
         case String load -> loads.add(Cases.load(load));
       }
     }
-    var peers = new Peers(root(), rounds);
+    var peers = new Peers(Bench.root(), rounds);
     var report = new PeerReport(String.join(" ", arguments), peers.rounds);
     List<Load> timed = loads.isEmpty() ? Cases.loads() : loads;
     for (Case c : timed.stream().map(Load::subject).distinct().toList()) {
@@ -79,21 +77,6 @@ public final class Peers {
       throw new InputException("--rounds", null, "'" + text + "' is not a number of rounds", "Write e.g. --rounds 5");
     }
     return Integer.parseInt(text);
-  }
-
-  /** The source tree, which has the scripts for NEURON: these classes lie somewhere inside it. */
-  private static Path root() {
-    try {
-      Path here = Path.of(Peers.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-      for (Path p = here; p != null; p = p.getParent()) {
-        if (Files.exists(p.resolve("bench/peers/neuron_peer.py"))) {
-          return p;
-        }
-      }
-      throw new GalvaniException(here + " is not inside Galvani's source tree: run this from there");
-    } catch (URISyntaxException e) {
-      throw new AssertionError(e);
-    }
   }
 
   // ---- the same thing on both sides --------------------------------------------------------------------------------

@@ -7,8 +7,12 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** The kernels of one precision ({@code kernels/cable/cable_<precision>.cu}) on a GPU, and what they say of the mechanisms. */
 final class CableKernels {
@@ -59,6 +63,11 @@ final class CableKernels {
   /** The step kernel; one that does not ship is compiled when it is first asked for. */
   synchronized CudaKernel step(StepKernel k) {
     return (k.ships() ? module : built.computeIfAbsent(k.entry(), e -> module.context.module(k.ptx()))).kernel(k.entry());
+  }
+
+  /** Names of the packaged PTX: that of each precision, and the probe's. */
+  static List<String> packaged() {
+    return Stream.concat(Stream.of("probe"), Arrays.stream(Precision.values()).map(p -> "cable_" + p.name().toLowerCase(Locale.ROOT))).toList();
   }
 
   /** The kernel {@code cable_<name>_<precision>}. */

@@ -5,7 +5,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
@@ -29,6 +32,7 @@ public final class CudaContext implements AutoCloseable {
   private boolean closed;
   private volatile CudaException loss;
   private volatile Supplier<String> launched = () -> "";
+  private final Map<String, LongAdder> launches = new ConcurrentHashMap<>();
 
   CudaContext(CudaGpu gpu) {
     this.gpu = gpu;
@@ -87,6 +91,16 @@ public final class CudaContext implements AutoCloseable {
     long[] free = new long[1];
     call("cuMemGetInfo", this::toString, () -> JCudaDriver.cuMemGetInfo(free, new long[1]));
     return free[0];
+  }
+
+  void count(String kernel) {
+    launches.computeIfAbsent(kernel, k -> new LongAdder()).increment();
+  }
+
+  /** How often a kernel was launched here. */
+  long launches(String kernel) {
+    LongAdder count = launches.get(kernel);
+    return count == null ? 0 : count.sum();
   }
 
   /** Whether the device was lost, and all that was on it. */

@@ -9,6 +9,7 @@ import io.galvani.device.Device;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -40,11 +41,6 @@ public final class CudaDevice implements Device {
    */
   public static CudaDevice get(int ordinal) {
     return DEVICES.computeIfAbsent(ordinal, o -> new CudaDevice(Cuda.gpu(o)));
-  }
-
-  /** The GPU. */
-  public CudaGpu gpu() {
-    return gpu;
   }
 
   @Override
@@ -82,6 +78,34 @@ public final class CudaDevice implements Device {
         PackShape.of(choice.kernel().variant(), choice.log2(), CellLayout.demand(model)));
   }
 
+  public CudaGpu gpu() {
+    return gpu;
+  }
+
+  /** As {@link #population(CompiledCell, CableOptions)}, but where the kernels keep the state is the caller's choice. */
+  public Population population(CompiledCell cell, CableOptions options, CudaStrategy strategy) {
+    return population(cell, options, strategy, -1);
+  }
+
+  /**
+   * Runs the probe kernels.
+   *
+   * @return one line for the user
+   * @throws io.galvani.GalvaniException if they fail or compute wrongly
+   */
+  public synchronized String probe() {
+    return CudaProbe.run(opened());
+  }
+
+  /** How often each packaged kernel was launched since the GPU was opened. */
+  public synchronized Map<String, Long> launches() {
+    var launches = new TreeMap<String, Long>();
+    for (String name : CableKernels.packaged()) {
+      Ptx.packaged(name).entries().keySet().forEach(k -> launches.put(k, opened().launches(k)));
+    }
+    return launches;
+  }
+
   /**
    * A population with a strategy and a size of packs of the caller's.
    *
@@ -98,6 +122,11 @@ public final class CudaDevice implements Device {
   }
 
   private CableKernels kernels(Precision precision) {
+    CudaContext opened = opened();
+    return kernels.computeIfAbsent(precision, p -> new CableKernels(opened, p));
+  }
+
+  private CudaContext opened() {
     if (context != null && context.lost()) {
       context.close();
       context = null;
@@ -106,6 +135,6 @@ public final class CudaDevice implements Device {
     if (context == null) {
       context = gpu.open();
     }
-    return kernels.computeIfAbsent(precision, p -> new CableKernels(context, p));
+    return context;
   }
 }

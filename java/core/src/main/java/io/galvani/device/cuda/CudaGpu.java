@@ -26,9 +26,9 @@ public record CudaGpu(int ordinal, String name, int major, int minor, int multip
         : Optional.of(architecture() + " is older than sm_" + OLDEST + ", for which the kernels are compiled");
   }
 
-  /** Whether it is none: a driver made for tests, whose times say nothing. */
-  public boolean emulated() {
-    return name.startsWith("Galvani emulator") || name.contains("not a GPU");
+  /** Whether it is no GPU but a stand-in for tests, which runs kernels on the processor: how long they take there says nothing. */
+  public boolean isStandIn() {
+    return name.contains("emulator") || name.contains("not a GPU");
   }
 
   /** One line for the user. */

@@ -91,6 +91,7 @@ public final class CudaKernel {
     module.context.launching(what);
     stream.enqueue("cuLaunchKernel", what, s -> JCudaDriver.cuLaunchKernel(handle, shape.gridX(), shape.gridY(), shape.gridZ(),
         shape.blockX(), shape.blockY(), shape.blockZ(), shape.sharedBytes(), s, packed, null), uses.toArray(CudaResource[]::new));
+    module.context.count(entry.name());
   }
 
   /** Checks the shape; asks the driver for more shared memory than it gives without being asked. */
