@@ -60,7 +60,7 @@ public record PackShape(CudaStrategy strategy, int log2, int threads) {
    * @param forced the strategy to use; null for the best
    * @throws InputException if the forced strategy does not fit the GPU
    */
-  static PackShape choose(Demand demand, int cells, CudaGpu gpu, CudaStrategy forced) {
+  public static PackShape choose(Demand demand, int cells, CudaGpu gpu, CudaStrategy forced) {
     for (CudaStrategy s : CudaStrategy.values()) {
       if (forced == null ? demand.shared(s) <= gpu.sharedMemory() : s == forced) {
         if (demand.shared(s) > gpu.sharedMemory()) {
