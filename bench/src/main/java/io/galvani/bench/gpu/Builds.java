@@ -19,8 +19,7 @@ import java.util.regex.Pattern;
 final class Builds {
   /** What is tried unless the user says otherwise: fewer registers and more warps, or more registers and fewer spills; smaller blocks. */
   static final List<StepVariant> VARIANTS = List.of("level_256x2", "level_256x3", "level_256x4", "level_512x1", "level_128x4",
-      "level_128x6", "stream_256x2", "stream_256x3", "stream_128x6", "thread_128x4", "thread_128x6", "thread_64x8").stream()
-      .map(StepVariant::parse).toList();
+      "level_128x6", "stream_256x2", "stream_256x3", "stream_128x6", "thread_128x4", "thread_128x6").stream().map(StepVariant::parse).toList();
 
   private Builds() {}
 

@@ -104,7 +104,7 @@ final class Limits {
     clocks.put("shared memory", work.mix.sharedBytes() / Card.BYTES + work.uniform / Card.ACCESSES);
     clocks.put("device memory", work.memory * card.multiprocessors() * card.gigahertz() * 1e-3 / card.terabytes());
     if (strategy != CudaStrategy.THREAD) {
-      clocks.put("rounds of the solve", (double) PackShape.rounds(c.cell(), shape.log2()) * (ELIMINATION + SUBSTITUTION)
+      clocks.put("rounds", (double) PackShape.rounds(c.cell(), shape.log2()) * (ELIMINATION + SUBSTITUTION)
           / (cells * c.compartments()));
     }
     return clocks.entrySet().stream().sorted((a, b) -> Double.compare(b.getValue(), a.getValue())).map(e -> new Bound(e.getKey(),
@@ -127,7 +127,7 @@ final class Limits {
         """);
     for (Card c : Card.ALL) {
       double clock = c.multiprocessors() * c.gigahertz() * 1e-3;
-      text.append("| %s | %d, %.2f | %.1f, %.2f | %.2f, %.2f | %.1f, %.2f |%n".formatted(c.name(), c.multiprocessors(), c.gigahertz(),
+      text.append(String.format(Locale.ROOT, "| %s | %d, %.2f | %.1f, %.2f | %.2f, %.2f | %.1f, %.2f |\n", c.name(), c.multiprocessors(), c.gigahertz(),
           c.teraflops32(), c.teraflops64(), c.special() * clock, c.conversion() * clock, Card.BYTES * clock, c.terabytes()));
     }
     text.append("""
@@ -139,7 +139,7 @@ final class Limits {
       for (Precision p : Precision.values()) {
         Case c = subject(name);
         InstructionMix mix = work(c, CudaStrategy.LEVEL, p).mix;
-        text.append("| %s | %s | %.0f | %.0f | %.0f | %.0f | %.0f | %.0f | %.0f | %.1f, %.0f, %.0f |%n".formatted(name, key(p),
+        text.append(String.format(Locale.ROOT, "| %s | %s | %.0f | %.0f | %.0f | %.0f | %.0f | %.0f | %.0f | %.1f, %.0f, %.0f |\n", name, key(p),
             mix.count(Unit.FP32), mix.count(Unit.FP64), mix.count(Unit.SPECIAL), mix.count(Unit.CONVERSION), mix.count(Unit.INTEGER),
             mix.total(), mix.sharedBytes(), work(c, CudaStrategy.LEVEL, p).memory, work(c, CudaStrategy.STREAM, p).memory,
             work(c, CudaStrategy.THREAD, p).memory));
@@ -153,8 +153,9 @@ final class Limits {
         for (Precision p : Precision.values()) {
           text.append("| %s | `cable_%s_%s` |".formatted(name, s.key(), key(p)));
           for (Card card : Card.ALL) {
-            Bound b = bounds(subject(name), s, p, card).getFirst();
-            text.append(" %.1f ps, %s, %,d cells |".formatted(1e12 / b.rate, b.name, b.cells));
+            List<Bound> b = bounds(subject(name), s, p, card);
+            text.append(String.format(Locale.ROOT, " %.1f %s, %.1f %s; %,d cells |", 1e12 / b.get(0).rate, b.get(0).name, 1e12 / b.get(1).rate,
+                b.get(1).name, b.get(0).cells));
           }
           text.append("\n");
         }

@@ -82,7 +82,7 @@ record Phases(String nvcc, Map<Precision, Map<String, InstructionMix>> of) {
   }
 
   private String row(Precision precision, String phase, InstructionMix mix) {
-    String counts = Arrays.stream(Unit.values()).map(u -> "%.0f".formatted(mix.count(u))).collect(Collectors.joining(","));
+    String counts = Arrays.stream(Unit.values()).map(u -> String.format(Locale.ROOT, "%.0f", mix.count(u))).collect(Collectors.joining(","));
     return String.format(Locale.ROOT, "%s,%s,%s,%s,%.0f,%.0f", nvcc, precision.name().toLowerCase(Locale.ROOT), phase, counts,
         mix.sharedBytes(), mix.deviceBytes());
   }

@@ -55,14 +55,19 @@ public final class CudaDevice implements Device {
 
   @Override
   public Population population(CompiledCell cell, CableOptions options) {
+    return population(cell, options, tuning);
+  }
+
+  /** A population that is stepped as the cache has it, unless the user forces a strategy. */
+  Population population(CompiledCell cell, CableOptions options, TuningCache tuning) {
     CudaStrategy forced = CudaStrategy.forced();
     Optional<StepChoice> tuned = forced == null ? tuning.find(key(cell, options)).filter(c -> fits(c, cell, options)) : Optional.empty();
     return tuned.isPresent() ? population(cell, options, tuned.get()) : population(cell, options, forced, -1);
   }
 
-  /** Under which the best way to step such a population is kept. */
+  /** Under which the best way to step such a population is kept. Slots do not count: most synapses rest most of the time. */
   public TuningCache.Key key(CompiledCell cell, CableOptions options) {
-    return new TuningCache.Key(gpu.name(), Cuda.driver(), options.precision(), cell.fingerprint(), options.cells());
+    return new TuningCache.Key(gpu.name(), Cuda.driver(), options.precision(), cell.withoutSlots().fingerprint(), options.cells());
   }
 
   private boolean fits(StepChoice choice, CompiledCell cell, CableOptions options) {

@@ -32,7 +32,7 @@ public record TuningCache(Path folder, Consumer<String> warn) {
    *
    * @param gpu its name
    * @param driver as {@link Cuda#driver} has it
-   * @param cell fingerprint of the compiled cell
+   * @param cell fingerprint of the compiled cell, without its slots
    * @param cells of the population
    */
   public record Key(String gpu, String driver, Precision precision, String cell, int cells) {
