@@ -7,12 +7,7 @@
 set -eu
 cd "$(dirname "$0")"
 
-arch=compute_80  # the oldest GPUs Galvani runs on: Ampere; the driver compiles for newer ones
-version=8.0      # of the PTX: what drivers from R525 on read. nvcc writes its own; PtxAssemblyTest proves that the older one suffices
-hint='\.pragma "used_bytes_mask'  # of PTX 8.3: which bytes of a vector load are wanted; left out, nothing is lost
-options="-arch=$arch -std=c++20 -O3 -Werror all-warnings"
-
-fail() { echo "galvani: $*" >&2; exit 1; }
+. ./nvcc.sh
 
 sources() { # the .cu and all it includes, as nvcc sees them
   "${CXX:-g++}" -x c++ -std=c++20 -D__CUDACC__ -I. -Itarget -MM "$1" | tr -d '\\' | sed 's/^[^ ]*: *//' | tr -s ' ' '\n' | sed '/^$/d' | LC_ALL=C sort -u
@@ -31,16 +26,12 @@ for source in */*.cu; do
   names="$names $name"
   ptx=ptx/$name.ptx
   hash=$(digest "$source")
-  [ -f "$ptx" ] && [ "$(sed -n '2s|^// sources: ||p' "$ptx")" = "$hash" ] && continue
+  [ "$(hash_of "$ptx")" = "$hash" ] && continue
   [ "${1:-}" != --check ] || fail "kernels/$ptx is not that of kernels/$source and its headers. Run kernels/build.sh where nvcc is, and commit it."
   command -v nvcc >/dev/null 2>&1 ||
     fail "kernels/$source or a header of it has changed, and nvcc, which would make kernels/$ptx anew, is not on the PATH: install CUDA 12.0 or later."
   echo "nvcc $source"
-  # shellcheck disable=SC2086 # options are several words
-  nvcc $options -I. -Itarget -ptx "$source" -o "$ptx.new"
-  { echo "// galvani: $name"; echo "// sources: $hash"; sed "s/^\.version .*/.version $version/; /$hint/d" "$ptx.new"; } >"$ptx.lowered"
-  rm "$ptx.new"
-  mv "$ptx.lowered" "$ptx"
+  make_ptx "$source" "$name" "$hash" "$ptx"
 done
 for ptx in ptx/*.ptx; do
   name=$(basename "$ptx" .ptx)

@@ -106,6 +106,8 @@ std::string quoted(const char* text) {
   return r + '"';
 }
 
+const char* truth(bool holds) { return holds ? "true" : "false"; }
+
 }  // namespace
 
 const std::vector<Mechanism>& catalogue() {
@@ -140,7 +142,8 @@ std::string catalogue_json() {
   const char* separator = "\n";
   for (const Mechanism& m : catalogue()) {
     r += separator + std::string(" {\"name\": ") + quoted(m.name) + ", \"kind\": \"" + kinds[static_cast<int>(m.kind)] +
-         "\", \"ion\": \"" + ions[static_cast<int>(m.ion)] + "\",\n  \"about\": " + quoted(m.about) + ",\n  \"parameters\": [";
+         "\", \"ion\": \"" + ions[static_cast<int>(m.ion)] + "\", \"calcium\": " + truth(m.uses_calcium) +
+         ", \"slow\": " + truth(m.slow) + ",\n  \"about\": " + quoted(m.about) + ",\n  \"parameters\": [";
     const char* comma = "\n";
     for (const ParameterInfo& p : m.parameters) {
       char value[40];

@@ -1,28 +1,38 @@
 package io.galvani.bench;
 
 import io.galvani.GalvaniException;
+import io.galvani.InputException;
 import io.galvani.bench.Cases.Load;
+import io.galvani.bench.gpu.Tuning;
 import io.galvani.cable.Mode;
 import io.galvani.cable.Precision;
 import io.galvani.cable.Rates;
+import io.galvani.device.cuda.Cuda;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
- * Runs benchmarks: {@code --peers} those beside NEURON, {@code --memory} that of memory, otherwise JMH's with its own
+ * Runs benchmarks: {@code --peers} those beside NEURON, {@code --tune} the kernels of the GPU among
+ * each other, {@code --memory} that of memory, otherwise JMH's with its own
  * options and names of benchmarks; {@code --quick} some of them, and short.
  */
 public final class Bench {
@@ -32,9 +42,22 @@ public final class Bench {
   public static void main(String[] arguments) throws IOException, InterruptedException {
     switch (arguments.length == 0 ? "" : arguments[0]) {
       case "--peers" -> Peers.main(Arrays.copyOfRange(arguments, 1, arguments.length));
+      case "--tune" -> Tuning.main(List.of(arguments).subList(1, arguments.length), System.out::println);
       case "--memory" -> Memory.fork();
       default -> jmh(arguments);
     }
+  }
+
+  /**
+   * A number of rounds, from the command line.
+   *
+   * @throws InputException if it is none
+   */
+  public static int rounds(String text) {
+    if (!text.matches("[1-9]\\d{0,3}")) {
+      throw new InputException("--rounds", null, "'" + text + "' is not a number of rounds", "Write e.g. --rounds 5");
+    }
+    return Integer.parseInt(text);
   }
 
   /**
@@ -71,11 +94,48 @@ public final class Bench {
       } else if (line.shouldList()) {
         new Runner(options.build()).list();
       } else {
-        print(new Runner(options.build()).run());
+        List<Unfit> skipped = unfit().stream().filter(u -> u.asked(line.getIncludes())).toList();
+        for (Unfit u : skipped) {
+          options.exclude(Pattern.quote(u.benchmark.getName() + "."));
+          System.err.println("bench: " + u.benchmark.getSimpleName() + " is skipped: " + u.reason);
+        }
+        run(options, !skipped.isEmpty());
       }
     } catch (CommandLineOptionException | RunnerException e) {
       throw new GalvaniException("bench: " + e.getMessage(), e);
     }
+  }
+
+  /** Having skipped some, it may be left with none. */
+  private static void run(ChainedOptionsBuilder options, boolean skipped) throws RunnerException {
+    try {
+      print(new Runner(options.build()).run());
+    } catch (NoBenchmarksException e) {
+      if (!skipped) {
+        throw new GalvaniException("bench: no benchmark has that name; ./galvani bench -l lists them", e);
+      }
+    }
+  }
+
+  /** A benchmark that this machine cannot run, or whose figures would deceive. */
+  private record Unfit(Class<?> benchmark, String reason) {
+    /** Whether JMH would run it: of the names that it is given, regular expressions, one is found in its own. */
+    boolean asked(List<String> names) {
+      return names.isEmpty() || names.stream().anyMatch(n -> Pattern.compile(n).matcher(benchmark.getName()).find());
+    }
+  }
+
+  private static List<Unfit> unfit() {
+    Optional<String> absence = Cuda.absence();
+    boolean emulated = absence.isEmpty() && Cuda.gpu(0).isStandIn();
+    var unfit = new ArrayList<Unfit>();
+    if (absence.isPresent() || emulated) {
+      unfit.add(new Unfit(LaunchCost.class, absence.orElse("the CUDA driver is emulated")));
+    }
+    if (!emulated) {
+      unfit.add(new Unfit(EmulatedRun.class, "the CUDA driver is not the emulated one"));
+    }
+    return unfit;
   }
 
   /** The two figures by which engines are compared. */

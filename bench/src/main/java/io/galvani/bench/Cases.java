@@ -82,8 +82,13 @@ public final class Cases {
 
     /** The same on a device. */
     public Population population(Device device, Mode mode, UnaryOperator<CableOptions> options) {
-      return device.population(subject.cell, options.apply(CableOptions.of(subject.cell).cells(cells)
-          .precision(mode.precision()).rates(mode.rates()).stimulus(subject.stimulus())));
+      return device.population(subject.cell, options(mode, options));
+    }
+
+    /** What such a population is built with. */
+    public CableOptions options(Mode mode, UnaryOperator<CableOptions> options) {
+      return options.apply(CableOptions.of(subject.cell).cells(cells).precision(mode.precision()).rates(mode.rates())
+          .stimulus(subject.stimulus()));
     }
 
     /** {@code options} with three conductances of each cell scaled by 0.95…1.05. */

@@ -1,7 +1,6 @@
 package io.galvani.bench;
 
 import io.galvani.GalvaniException;
-import io.galvani.InputException;
 import io.galvani.Population;
 import io.galvani.Spikes;
 import io.galvani.bench.Cases.Case;
@@ -55,7 +54,7 @@ public final class Peers {
     var loads = new ArrayList<Load>();
     for (var a = Arrays.asList(arguments).iterator(); a.hasNext();) {
       switch (a.next()) {
-        case "--rounds" -> rounds = rounds(a.hasNext() ? a.next() : "");
+        case "--rounds" -> rounds = Bench.rounds(a.hasNext() ? a.next() : "");
         case String load -> loads.add(Cases.load(load));
       }
     }
@@ -70,13 +69,6 @@ public final class Peers {
     }
     System.out.print(report.text());
     System.err.println("bench: written to " + report.write(peers.root.resolve("bench/results")));
-  }
-
-  private static int rounds(String text) {
-    if (!text.matches("[1-9]\\d{0,3}")) {
-      throw new InputException("--rounds", null, "'" + text + "' is not a number of rounds", "Write e.g. --rounds 5");
-    }
-    return Integer.parseInt(text);
   }
 
   // ---- the same thing on both sides --------------------------------------------------------------------------------

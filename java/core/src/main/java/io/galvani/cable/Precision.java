@@ -7,5 +7,15 @@ public enum Precision {
   /** Gates and conductances float32, voltage and tree solve float64. */
   MIXED,
   /** All float32. */
-  F32
+  F32;
+
+  /** Bytes of a gate, conductance or parameter. */
+  public int gateBytes() {
+    return this == F64 ? 8 : 4;
+  }
+
+  /** Bytes of a voltage. */
+  public int voltageBytes() {
+    return this == F32 ? 4 : 8;
+  }
 }

@@ -9,9 +9,11 @@ import java.util.List;
  * {@code kernels/mechanisms/<name>.h}, from which this was written at build time.
  *
  * @param ion the ion whose current it carries or whose concentration it keeps, or an empty string
+ * @param calcium whether it reads or keeps the concentration or the reversal potential of calcium
+ * @param slow whether float32 keeps the remainders of its gates, which rounding would lose
  */
-public record Mechanism(String name, Kind kind, String about, String ion, List<Parameter> parameters,
-    List<String> states) {
+public record Mechanism(String name, Kind kind, String about, String ion, boolean calcium, boolean slow,
+    List<Parameter> parameters, List<String> states) {
 
   /** What a mechanism acts on. */
   public enum Kind {

@@ -37,6 +37,7 @@ final class CableKernels {
   final CudaModule module;
   final Precision precision;
   private final String suffix;
+  private final Map<String, CudaModule> built = new HashMap<>();
   private final Map<String, Traits> traits = new HashMap<>();
 
   CableKernels(CudaContext context, Precision precision) {
@@ -59,6 +60,11 @@ final class CableKernels {
     }
   }
 
+  /** The step kernel; one that does not ship is compiled when it is first asked for. */
+  synchronized CudaKernel step(StepKernel k) {
+    return (k.ships() ? module : built.computeIfAbsent(k.entry(), e -> module.context.module(k.ptx()))).kernel(k.entry());
+  }
+
   /** Names of the packaged PTX: that of each precision, and the probe's. */
   static List<String> packaged() {
     return Stream.concat(Stream.of("probe"), Arrays.stream(Precision.values()).map(p -> "cable_" + p.name().toLowerCase(Locale.ROOT))).toList();
@@ -72,7 +78,8 @@ final class CableKernels {
   /** What the device knows of a mechanism. */
   Traits traits(Mechanism m) {
     Traits t = traits.get(m.name());
-    if (t == null || t.parameters() != m.parameters().size() || t.states() != m.states().size()) {
+    if (t == null || t.parameters() != m.parameters().size() || t.states() != m.states().size() || t.calcium() != m.calcium()
+        || t.slow() != m.slow()) {
       throw new GalvaniException("The kernels on the GPU " + (t == null ? "do not have " : "have another ") + m.name()
           + " than the CPU: run kernels/build.sh and build anew");
     }
@@ -81,11 +88,11 @@ final class CableKernels {
 
   /** Bytes of a gate, conductance or parameter. */
   int gateBytes() {
-    return precision == Precision.F64 ? 8 : 4;
+    return precision.gateBytes();
   }
 
   /** Bytes of a voltage. */
   int voltageBytes() {
-    return precision == Precision.F32 ? 4 : 8;
+    return precision.voltageBytes();
   }
 }

@@ -2,6 +2,7 @@ package io.galvani.device.cuda;
 
 import io.galvani.cable.CableModel;
 import io.galvani.cable.CableModel.Varied;
+import io.galvani.cable.Precision;
 import io.galvani.cell.CompiledCell.Placement;
 import io.galvani.device.cuda.CableKernels.Traits;
 import io.galvani.mechanism.Mechanism;
@@ -61,7 +62,7 @@ final class CellLayout {
     this.model = model;
     this.shape = shape;
     order = SolveOrder.of(model.cell().nodes().parent(), Math.max(1, 32 >> shape.log2()));
-    calcium = calcium(model, kernels);
+    calcium = calcium(model);
     remainders = kernels.gateBytes() == 4;
     List<Placement> placements = model.placements();
     instances = placements.stream().map(p -> new Instance[p.node().length]).toArray(Instance[][]::new);
@@ -96,20 +97,21 @@ final class CellLayout {
   }
 
   /** What a cell takes of a device. */
-  static PackShape.Demand demand(CableModel model, CableKernels kernels) {
+  static PackShape.Demand demand(CableModel model) {
+    Precision precision = model.options().precision();
     long rows = 0;
     int widest = model.cell().nodes().count();
     for (Placement p : model.placements()) {
-      Traits t = kernels.traits(p.mechanism());
-      rows += (long) p.node().length * t.states() * (kernels.gateBytes() == 4 && t.slow() ? 2 : 1);
+      Mechanism m = p.mechanism();
+      rows += (long) p.node().length * m.states().size() * (precision.gateBytes() == 4 && m.slow() ? 2 : 1);
       widest = Math.max(widest, p.node().length);
     }
-    long voltages = 3L * model.cell().nodes().count() + 3L * calcium(model, kernels).length + model.cell().sources().size();
-    return new PackShape.Demand(voltages * kernels.voltageBytes(), rows * kernels.gateBytes(), widest);
+    long voltages = 3L * model.cell().nodes().count() + 3L * calcium(model).length + model.cell().sources().size();
+    return new PackShape.Demand(voltages * precision.voltageBytes(), rows * precision.gateBytes(), widest);
   }
 
-  private static int[] calcium(CableModel model, CableKernels kernels) {
-    return model.placements().stream().filter(p -> kernels.traits(p.mechanism()).calcium()).flatMapToInt(p -> Arrays.stream(p.node()))
+  private static int[] calcium(CableModel model) {
+    return model.placements().stream().filter(p -> p.mechanism().calcium()).flatMapToInt(p -> Arrays.stream(p.node()))
         .distinct().sorted().toArray();
   }
 

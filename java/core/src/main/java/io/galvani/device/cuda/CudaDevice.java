@@ -8,18 +8,21 @@ import io.galvani.cell.CompiledCell;
 import io.galvani.device.Device;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A GPU that integrates populations. It is opened with the first population and stays open, as its kernels take long to compile; after a
- * loss the next population opens it anew. {@code -Dgalvani.cuda.strategy=level|stream|thread} forces where the kernels keep the state.
+ * loss the next population opens it anew. A cell is stepped as {@code ./galvani bench --tune} found best ({@link TuningCache}), or else as
+ * {@link PackShape} thinks; {@code -Dgalvani.cuda.strategy=level|stream|thread} forces where the kernels keep the state.
  */
 public final class CudaDevice implements Device {
   private static final Map<Integer, CudaDevice> DEVICES = new ConcurrentHashMap<>();
 
   private final CudaGpu gpu;
   private final Map<Precision, CableKernels> kernels = new EnumMap<>(Precision.class);
+  private final TuningCache tuning = TuningCache.standard();
   private CudaContext context;
 
   private CudaDevice(CudaGpu gpu) {
@@ -52,7 +55,32 @@ public final class CudaDevice implements Device {
 
   @Override
   public Population population(CompiledCell cell, CableOptions options) {
-    return population(cell, options, CudaStrategy.forced(), -1);
+    return population(cell, options, tuning);
+  }
+
+  /** A population that is stepped as the cache has it, unless the user forces a strategy. */
+  Population population(CompiledCell cell, CableOptions options, TuningCache tuning) {
+    CudaStrategy forced = CudaStrategy.forced();
+    Optional<StepChoice> tuned = forced == null ? tuning.find(key(cell, options)).filter(c -> fits(c, cell, options)) : Optional.empty();
+    return tuned.isPresent() ? population(cell, options, tuned.get()) : population(cell, options, forced, -1);
+  }
+
+  /** Under which the best way to step such a population is kept. Slots do not count: most synapses rest most of the time. */
+  public TuningCache.Key key(CompiledCell cell, CableOptions options) {
+    return new TuningCache.Key(gpu.name(), Cuda.driver(), options.precision(), cell.withoutSlots().fingerprint(), options.cells());
+  }
+
+  private boolean fits(StepChoice choice, CompiledCell cell, CableOptions options) {
+    return PackShape.sizes(choice.kernel().variant(), PackShape.Demand.of(cell, options), Integer.MAX_VALUE, gpu.sharedMemory())
+        .contains(choice.log2());
+  }
+
+  /** A population that is stepped in a way of the caller's: for those who time the ways. */
+  public synchronized Population population(CompiledCell cell, CableOptions options, StepChoice choice) {
+    var model = new CableModel(cell, options);
+    CableKernels k = kernels(options.precision());
+    return new CudaPopulation(model, k, k.step(choice.kernel()), context,
+        PackShape.of(choice.kernel().variant(), choice.log2(), CellLayout.demand(model)));
   }
 
   public CudaGpu gpu() {
@@ -91,11 +119,16 @@ public final class CudaDevice implements Device {
    */
   synchronized CudaPopulation population(CompiledCell cell, CableOptions options, CudaStrategy strategy, int log2) {
     var model = new CableModel(cell, options);
+    CableKernels k = kernels(options.precision());
+    PackShape.Demand demand = CellLayout.demand(model);
+    PackShape chosen = PackShape.choose(demand, options.cells(), gpu, strategy);
+    PackShape shape = log2 < 0 ? chosen : PackShape.of(chosen.strategy(), log2, demand);
+    return new CudaPopulation(model, k, k.kernel(shape.strategy().key()), context, shape);
+  }
+
+  private CableKernels kernels(Precision precision) {
     CudaContext opened = opened();
-    CableKernels k = kernels.computeIfAbsent(options.precision(), p -> new CableKernels(opened, p));
-    PackShape.Demand demand = CellLayout.demand(model, k);
-    PackShape shape = PackShape.choose(demand, options.cells(), gpu, strategy);
-    return new CudaPopulation(model, k, opened, log2 < 0 ? shape : PackShape.of(shape.strategy(), log2, demand));
+    return kernels.computeIfAbsent(precision, p -> new CableKernels(opened, p));
   }
 
   private CudaContext opened() {

@@ -34,6 +34,7 @@ final class CudaPopulation implements Population {
 
   private final CableModel model;
   private final CableKernels kernels;
+  private final CudaKernel step;
   private final CudaContext context;
   private final CellLayout layout;
   private final PortableState portable;
@@ -53,10 +54,12 @@ final class CudaPopulation implements Population {
   private long steps;
   private boolean closed;
 
-  CudaPopulation(CableModel model, CableKernels kernels, CudaContext context, PackShape shape) {
+  /** @param step a kernel of the shape's strategy */
+  CudaPopulation(CableModel model, CableKernels kernels, CudaKernel step, CudaContext context, PackShape shape) {
     refuse(model);
     this.model = model;
     this.kernels = kernels;
+    this.step = step;
     this.context = context;
     layout = new CellLayout(model, kernels, shape);
     portable = new PortableState(layout, kernels);
@@ -158,8 +161,7 @@ final class CudaPopulation implements Population {
             descriptions.fill(sampled.descriptions), terms.fill(sampled.terms), spikes.reserve(capacity * SPIKE_BYTES), counts.address(),
             samples.reserve(sampled.elements * kernels.voltageBytes()), steps)
         .i32(count, sampled.voltages, sampled.states, sampled.order.size()).toArray();
-    kernels.kernel(layout.shape.strategy().key()).launch(stream, LaunchShape.of(layout.packs(), layout.shape.threads())
-        .withShared(sharedBytes()), buffers.model, interval);
+    step.launch(stream, LaunchShape.of(layout.packs(), layout.shape.threads()).withShared(sharedBytes()), buffers.model, interval);
     stream.synchronize();
     int[] found = new int[2];
     counts.buffer.download(MemorySegment.ofArray(found));
@@ -184,7 +186,7 @@ final class CudaPopulation implements Population {
   }
 
   private int sharedBytes() {
-    PackShape.Demand demand = CellLayout.demand(model, kernels);
+    PackShape.Demand demand = CellLayout.demand(model);
     return Math.toIntExact(demand.shared(layout.shape.strategy()) << layout.shape.log2());
   }
 

@@ -1,6 +1,11 @@
 package io.galvani.device.cuda;
 
 import io.galvani.InputException;
+import io.galvani.cable.CableModel;
+import io.galvani.cable.CableOptions;
+import io.galvani.cell.CompiledCell;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * How the cells of a population are cut up.
@@ -8,7 +13,7 @@ import io.galvani.InputException;
  * @param log2 the binary logarithm of the cells of a pack
  * @param threads of the block that integrates it
  */
-record PackShape(CudaStrategy strategy, int log2, int threads) {
+public record PackShape(CudaStrategy strategy, int log2, int threads) {
   private static final int LOG2_WARP = 5;
   private static final int LOG2_MOST = 7;  // cells of a pack where each has a thread
   private static final int WARP = 1 << LOG2_WARP;
@@ -22,9 +27,14 @@ record PackShape(CudaStrategy strategy, int log2, int threads) {
    * @param gateBytes of its gates
    * @param widest the largest number of nodes, or instances of a mechanism
    */
-  record Demand(long chipBytes, long gateBytes, int widest) {
+  public record Demand(long chipBytes, long gateBytes, int widest) {
+    /** Of a cell with what is on it. */
+    public static Demand of(CompiledCell cell, CableOptions options) {
+      return CellLayout.demand(new CableModel(cell, options));
+    }
+
     /** Bytes of shared memory a cell. */
-    long shared(CudaStrategy s) {
+    public long shared(CudaStrategy s) {
       return switch (s) {
         case LEVEL -> chipBytes + gateBytes;
         case STREAM -> chipBytes;
@@ -34,11 +44,12 @@ record PackShape(CudaStrategy strategy, int log2, int threads) {
   }
 
   /** Cells of a pack. */
-  int cells() {
+  public int cells() {
     return 1 << log2;
   }
 
-  int packs(int cells) {
+  /** Packs of so many cells. */
+  public int packs(int cells) {
     return (cells + cells() - 1) / cells();
   }
 
@@ -49,7 +60,7 @@ record PackShape(CudaStrategy strategy, int log2, int threads) {
    * @param forced the strategy to use; null for the best
    * @throws InputException if the forced strategy does not fit the GPU
    */
-  static PackShape choose(Demand demand, int cells, CudaGpu gpu, CudaStrategy forced) {
+  public static PackShape choose(Demand demand, int cells, CudaGpu gpu, CudaStrategy forced) {
     for (CudaStrategy s : CudaStrategy.values()) {
       if (forced == null ? demand.shared(s) <= gpu.sharedMemory() : s == forced) {
         if (demand.shared(s) > gpu.sharedMemory()) {
@@ -65,11 +76,38 @@ record PackShape(CudaStrategy strategy, int log2, int threads) {
 
   /** With packs of 2^log2 cells. */
   static PackShape of(CudaStrategy strategy, int log2, Demand demand) {
+    return of(strategy, MOST_THREADS, log2, demand);
+  }
+
+  /** With packs of 2^log2 cells, for a kernel of the caller's. */
+  public static PackShape of(StepVariant variant, int log2, Demand demand) {
+    return of(variant.strategy(), variant.threads(), log2, demand);
+  }
+
+  private static PackShape of(CudaStrategy strategy, int most, int log2, Demand demand) {
     if (strategy == CudaStrategy.THREAD) {
       return new PackShape(strategy, log2, 1 << log2);
     }
     long items = (long) demand.widest() << log2;
-    return new PackShape(strategy, log2, Math.clamp((items + WARP - 1) / WARP * WARP, WARP, MOST_THREADS));
+    return new PackShape(strategy, log2, Math.clamp((items + WARP - 1) / WARP * WARP, WARP, most));
+  }
+
+  /**
+   * Sizes of packs that are worth a try, as binary logarithms: none is twice what the population needs.
+   *
+   * @param sharedOfBlock bytes of shared memory that a block may have
+   */
+  public static List<Integer> sizes(StepVariant variant, Demand demand, int cells, int sharedOfBlock) {
+    boolean each = variant.strategy() == CudaStrategy.THREAD;
+    int least = each ? LOG2_WARP : 0;
+    int most = each ? Math.min(LOG2_MOST, 31 - Integer.numberOfLeadingZeros(variant.threads())) : LOG2_WARP;
+    return IntStream.rangeClosed(least, most).filter(l -> demand.shared(variant.strategy()) << l <= sharedOfBlock)
+        .filter(l -> l == least || 1 << l - 1 < cells).boxed().toList();
+  }
+
+  /** Rounds of the tree solve, in which a warp has 32/2^log2 lanes for a cell. */
+  public static int rounds(CompiledCell cell, int log2) {
+    return SolveOrder.of(cell.nodes().parent(), Math.max(1, WARP >> log2)).rounds();
   }
 
   private static int log2(long bytes, int cells, CudaGpu gpu) {

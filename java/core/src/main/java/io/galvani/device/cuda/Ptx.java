@@ -25,8 +25,9 @@ public record Ptx(String name, String version, String target, Map<String, Entry>
    * A kernel that can be launched.
    *
    * @param maxThreads a block may have, from {@code __launch_bounds__}; 0 if it has none
+   * @param minBlocks that are to share a multiprocessor, from the same; 0 if it does not say
    */
-  public record Entry(String name, List<Parameter> parameters, int maxThreads) {}
+  public record Entry(String name, List<Parameter> parameters, int maxThreads, int minBlocks) {}
 
   /**
    * A parameter of a kernel.
@@ -47,6 +48,9 @@ public record Ptx(String name, String version, String target, Map<String, Entry>
   private static final Pattern ENTRY = Pattern.compile("\\.entry\\s+([\\w$]+)\\s*(?:\\(([^)]*)\\))?([^{]*)\\{");
   private static final Pattern PARAMETER = Pattern.compile("\\.param\\s+(?:\\.align\\s+\\d+\\s+)?\\.([a-z]+)(\\d+)\\b[^\\[]*(?:\\[(\\d+)])?\\s*");
   private static final Pattern MAX_THREADS = Pattern.compile("\\.(?:max|req)ntid\\s+(\\d+)(?:\\s*,\\s*(\\d+))?(?:\\s*,\\s*(\\d+))?");
+
+  private static final Pattern MIN_BLOCKS = Pattern.compile("\\.minnctapersm\\s+(\\d+)");
+  private static final Pattern SOURCES = Pattern.compile("\\A.*\n// sources: (\\p{XDigit}+)\n");
 
   public Ptx {
     entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));
@@ -95,7 +99,9 @@ public record Ptx(String name, String version, String target, Map<String, Entry>
           threads *= bounds.group(i) == null ? 1 : Integer.parseInt(bounds.group(i));
         }
       }
-      entries.put(entry.group(1), new Entry(entry.group(1), List.copyOf(parameters), threads));
+      Matcher blocks = MIN_BLOCKS.matcher(entry.group(3));
+      entries.put(entry.group(1), new Entry(entry.group(1), List.copyOf(parameters), threads,
+          blocks.find() ? Integer.parseInt(blocks.group(1)) : 0));
     }
     return new Ptx(name, version, target, entries, text);
   }
@@ -119,6 +125,12 @@ public record Ptx(String name, String version, String target, Map<String, Entry>
       throw InputException.unknown(name + ".ptx", null, "kernel", entry, entries.keySet());
     }
     return found;
+  }
+
+  /** Hash over what it was made of, from its second line; empty if it has none. */
+  public String sources() {
+    Matcher m = SOURCES.matcher(text);
+    return m.find() ? m.group(1) : "";
   }
 
   /** The language, and what it is for. */

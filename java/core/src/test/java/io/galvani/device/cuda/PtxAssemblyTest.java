@@ -1,9 +1,7 @@
 package io.galvani.device.cuda;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,14 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import jcuda.nvptxcompiler.JNvPTXCompiler;
-import jcuda.nvptxcompiler.nvPTXCompileResult;
-import jcuda.nvptxcompiler.nvPTXCompilerHandle;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Assembles every PTX for the architectures it will run on, without a GPU: by the compiler of CUDA 12.0 inside JCuda, which proves
@@ -37,52 +28,16 @@ class PtxAssemblyTest {
   private static final Path FOLDER = Path.of(System.getProperty("galvani.root"), "kernels", "ptx");
   private static final Path TABLE = FOLDER.resolve("registers.csv");
 
-  /** What a multiprocessor of an architecture holds; 65536 registers all of them. */
-  private record Multiprocessor(String arch, int warps, int blocks, int sharedBytes) {
-    /** Blocks that fit at a time, without dynamic shared memory. */
-    int fits(int registers, int shared, int threads) {
-      int warpsOfBlock = (threads + 31) / 32;
-      int registersOfWarp = Math.max(256, (32 * registers + 255) / 256 * 256);
-      int byRegisters = 65536 / 4 / registersOfWarp * 4 / warpsOfBlock;
-      int byShared = sharedBytes / (1024 + (shared + 127) / 128 * 128);  // 1 KiB a block is the system's
-      return Math.min(Math.min(warps / warpsOfBlock, blocks), Math.min(byRegisters, byShared));
-    }
-  }
-
-  /** CUDA C++ Programming Guide, technical specifications per compute capability. */
-  private static final List<Multiprocessor> BY_JCUDA = List.of(new Multiprocessor("sm_80", 64, 32, 164 << 10),
-      new Multiprocessor("sm_86", 48, 16, 100 << 10), new Multiprocessor("sm_89", 48, 24, 100 << 10),
-      new Multiprocessor("sm_90", 64, 32, 228 << 10));
-  private static final List<Multiprocessor> BY_PTXAS = List.of(new Multiprocessor("sm_100", 64, 32, 228 << 10),
-      new Multiprocessor("sm_120", 48, 24, 100 << 10));
-
-  private static final Pattern REPORT = Pattern.compile("Compiling entry function '([\\w$]+)' for '\\w+'.*?"
-      + "(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads.*?Used (\\d+) registers([^\n]*)", Pattern.DOTALL);
-  private static final Pattern SHARED = Pattern.compile("(\\d+) bytes smem");
-
-  @TempDir
-  Path dir;
-
-  @BeforeAll
-  static void load() {
-    JCudaNatives.load("JNvPTXCompiler", JNvPTXCompiler.class);
-  }
-
   @Test
   void registersAreThoseOfTheTable() throws Exception {
     var found = new TreeMap<String, String>();
+    Optional<PtxCompiler> ptxas = PtxCompiler.ptxas();
     for (Ptx ptx : packaged()) {
-      for (Multiprocessor m : BY_JCUDA) {
-        rows(ptx, m, "nvptxcompiler " + compilerVersion(), assemble(ptx, m.arch), found);
-      }
-      for (Multiprocessor m : BY_PTXAS) {
-        if (ptxas().isPresent()) {
-          rows(ptx, m, "ptxas " + ptxas().get(), assembleByPtxas(ptx, m.arch), found);
-        }
-      }
+      Multiprocessor.ALL.forEach(m -> rows(ptx, m, PtxCompiler.ofJCuda(), found));
+      ptxas.ifPresent(p -> Multiprocessor.LATER.forEach(m -> rows(ptx, m, p, found)));
     }
     if ("registers".equals(System.getProperty("galvani.update"))) {
-      assertTrue(ptxas().isPresent(), "the table is made where ptxas is on the PATH");
+      assertTrue(ptxas.isPresent(), "the table is made where ptxas is on the PATH");
       Files.writeString(TABLE, HEAD + "\n" + String.join("\n", found.values()) + "\n");
     }
 
@@ -134,78 +89,19 @@ class PtxAssemblyTest {
     return rows.values().stream().map(PtxAssemblyTest::compiler).collect(Collectors.toSet());
   }
 
-  private static void rows(Ptx ptx, Multiprocessor m, String compiler, String log, Map<String, String> rows) {
-    var seen = new ArrayList<String>();
-    for (Matcher report = REPORT.matcher(log); report.find();) {
-      Ptx.Entry entry = ptx.entry(report.group(1));
-      seen.add(entry.name());
-      assertTrue(entry.maxThreads() > 0, entry.name() + " of " + ptx + " has no __launch_bounds__");
-      int registers = Integer.parseInt(report.group(5));
-      Matcher smem = SHARED.matcher(report.group(6));
-      int shared = smem.find() ? Integer.parseInt(smem.group(1)) : 0;
-      int blocks = m.fits(registers, shared, entry.maxThreads());
-      String row = String.join(",", ptx.name(), entry.name(), m.arch, compiler, report.group(5), report.group(2), report.group(3),
-          report.group(4), Integer.toString(shared), Integer.toString(entry.maxThreads()), Integer.toString(blocks),
-          Integer.toString(100 * blocks * ((entry.maxThreads() + 31) / 32) / m.warps));
+  private static void rows(Ptx ptx, Multiprocessor m, PtxCompiler compiler, Map<String, String> rows) {
+    PtxCompiler.Compiled compiled = compiler.compile(ptx, m.arch());
+    assertEquals(ptx.entries().keySet(), compiled.entries().keySet(),
+        () -> "entries in the report of " + compiler.name() + ":\n" + compiled.log());
+    compiled.entries().forEach((name, r) -> {
+      int threads = ptx.entry(name).maxThreads();
+      assertTrue(threads > 0, name + " of " + ptx + " has no __launch_bounds__");
+      int blocks = m.fits(r.registers(), r.sharedBytes(), threads);
+      String row = String.join(",", ptx.name(), name, m.arch(), compiler.name(), Integer.toString(r.registers()),
+          Integer.toString(r.stackBytes()), Integer.toString(r.spillStoreBytes()), Integer.toString(r.spillLoadBytes()),
+          Integer.toString(r.sharedBytes()), Integer.toString(threads), Integer.toString(blocks),
+          Integer.toString(m.occupancy(blocks, threads)));
       rows.put(key(row), row);
-    }
-    assertEquals(ptx.entries().keySet(), Set.copyOf(seen), () -> "entries in the report of " + compiler + ":\n" + log);
-  }
-
-  // ---- the two compilers -------------------------------------------------------------------------------------------
-
-  private static String compilerVersion() {
-    int[] major = new int[1];
-    int[] minor = new int[1];
-    assertEquals(nvPTXCompileResult.NVPTXCOMPILE_SUCCESS, JNvPTXCompiler.nvPTXCompilerGetVersion(major, minor));
-    return major[0] + "." + minor[0];
-  }
-
-  /** The report of JCuda's compiler. */
-  private static String assemble(Ptx ptx, String arch) {
-    var compiler = new nvPTXCompilerHandle();
-    byte[] text = ptx.text().getBytes(UTF_8);
-    assertEquals(nvPTXCompileResult.NVPTXCOMPILE_SUCCESS, JNvPTXCompiler.nvPTXCompilerCreate(compiler, text.length, text));
-    try {
-      int status = JNvPTXCompiler.nvPTXCompilerCompile(compiler, 2, new String[] {"--gpu-name=" + arch, "--verbose"});
-      long[] size = new long[1];
-      if (status != nvPTXCompileResult.NVPTXCOMPILE_SUCCESS) {
-        JNvPTXCompiler.nvPTXCompilerGetErrorLogSize(compiler, size);
-        byte[] log = new byte[(int) size[0] + 1];
-        JNvPTXCompiler.nvPTXCompilerGetErrorLog(compiler, log);
-        fail(ptx + " for " + arch + ": " + nvPTXCompileResult.stringFor(status) + "\n" + text(log));
-      }
-      JNvPTXCompiler.nvPTXCompilerGetInfoLogSize(compiler, size);
-      byte[] log = new byte[(int) size[0] + 1];
-      JNvPTXCompiler.nvPTXCompilerGetInfoLog(compiler, log);
-      return text(log);
-    } finally {
-      JNvPTXCompiler.nvPTXCompilerDestroy(compiler);
-    }
-  }
-
-  private static String text(byte[] log) {
-    return new String(log, UTF_8).split("\0", 2)[0].strip();
-  }
-
-  private static Optional<String> ptxas() throws Exception {
-    try {
-      var version = Pattern.compile("release (\\d+\\.\\d+)").matcher(output("ptxas", "--version"));
-      return version.find() ? Optional.of(version.group(1)) : Optional.empty();
-    } catch (IOException e) {
-      return Optional.empty();
-    }
-  }
-
-  private String assembleByPtxas(Ptx ptx, String arch) throws Exception {
-    Path file = Files.writeString(dir.resolve(ptx.name() + ".ptx"), ptx.text());
-    return output("ptxas", "--verbose", "--gpu-name", arch, file.toString(), "--output-file", dir.resolve("cubin").toString());
-  }
-
-  private static String output(String... command) throws Exception {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
-    assertEquals(0, process.waitFor(), output);
-    return output;
+    });
   }
 }

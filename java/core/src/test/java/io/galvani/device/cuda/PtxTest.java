@@ -44,11 +44,15 @@ class PtxTest {
     assertEquals(List.of("all", "none", "bare"), List.copyOf(ptx.entries().keySet()));
     Ptx.Entry all = ptx.entry("all");
     assertEquals(256, all.maxThreads());
+    assertEquals(2, all.minBlocks());
     assertEquals("[u64, u64, struct of 48 bytes, u8, f32]", all.parameters().toString());
     assertEquals(List.of(8, 8, 48, 1, 4), all.parameters().stream().map(Ptx.Parameter::bytes).toList());
     assertEquals(0, ptx.entry("none").maxThreads());
     assertEquals(List.of(), ptx.entry("none").parameters());
     assertEquals(64, ptx.entry("bare").maxThreads());
+    assertEquals(0, ptx.entry("bare").minBlocks());
+    assertEquals("0", ptx.sources());
+    assertEquals("", Ptx.parse("test", HEAD.replace("// sources: 0\n", "")).sources());
   }
 
   @Test

@@ -1,0 +1,137 @@
+package io.galvani.bench.gpu;
+
+import io.galvani.GalvaniException;
+import io.galvani.Location;
+import io.galvani.Population;
+import io.galvani.Probe;
+import io.galvani.Spikes;
+import io.galvani.bench.Cases.Load;
+import io.galvani.cable.CableOptions;
+import io.galvani.cable.Mode;
+import io.galvani.cable.Precision;
+import io.galvani.cable.Rates;
+import io.galvani.device.Device;
+import io.galvani.device.cpu.CpuDevice;
+import io.galvani.device.cuda.CudaDevice;
+import io.galvani.device.cuda.PackShape;
+import io.galvani.device.cuda.StepChoice;
+import io.galvani.device.cuda.StepKernel;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Tries step kernels and sizes of packs on a load: first whether each agrees with the CPU, then how long it takes.
+ *
+ * @param rounds that are timed, after one that is not
+ */
+record Tuner(CudaDevice device, Precision precision, int rounds) {
+  private static final double COMPARED = 1;      // ms
+  private static final double ROUND = 20e6;      // ns that a round takes at least: beyond launches and clocks
+  private static final double MOST = 1000;       // ms of biological time of a round
+
+  /**
+   * How long a choice took.
+   *
+   * @param ns per compartment-step, of each round
+   */
+  record Timed(StepChoice choice, double[] ns) {
+    double median() {
+      double[] sorted = ns.clone();
+      Arrays.sort(sorted);
+      return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
+    }
+
+    double least() {
+      return Arrays.stream(ns).min().orElseThrow();
+    }
+
+    double most() {
+      return Arrays.stream(ns).max().orElseThrow();
+    }
+  }
+
+  /** The shortest median. */
+  static Timed best(List<Timed> timed) {
+    return timed.stream().min(Comparator.comparingDouble(Timed::median)).orElseThrow(() -> new GalvaniException("Nothing was timed"));
+  }
+
+  /** Every kernel with every size of packs that the load and the GPU allow. */
+  List<StepChoice> choices(Load load, List<StepKernel> kernels) {
+    PackShape.Demand demand = PackShape.Demand.of(load.subject().cell(), options(load));
+    var all = new ArrayList<StepChoice>();
+    for (StepKernel k : kernels) {
+      PackShape.sizes(k.variant(), demand, load.cells(), device.gpu().sharedMemory()).forEach(log2 -> all.add(new StepChoice(k, log2)));
+    }
+    return all;
+  }
+
+  /** As the load's population is built. */
+  CableOptions options(Load load) {
+    return load.options(mode(), o -> o);
+  }
+
+  private Mode mode() {
+    return new Mode(precision, Rates.EXACT);
+  }
+
+  // ---- the same thing ----------------------------------------------------------------------------------------------
+
+  /** The soma's voltage on the CPU: [cell][sample], mV. */
+  double[][] reference(Load load) {
+    return traces(CpuDevice.get(), load, null);
+  }
+
+  /**
+   * Runs a choice beside the CPU.
+   *
+   * @param reference of the load
+   * @throws GalvaniException if it differs by more than the precision allows
+   */
+  void requireAgreement(Load load, StepChoice choice, double[][] reference) {
+    double tolerance = precision == Precision.F64 ? 1e-6 : 0.01;  // mV, validation/tolerances.md
+    double[][] found = traces(device, load, choice);
+    for (int c = 0; c < reference.length; c++) {
+      for (int s = 0; s < reference[c].length; s++) {
+        if (!(Math.abs(found[c][s] - reference[c][s]) <= tolerance)) {
+          throw new GalvaniException("%s: %s has %.6f mV in cell %d after %d steps, the CPU %.6f mV".formatted(load, choice, found[c][s], c,
+              s, reference[c][s]));
+        }
+      }
+    }
+  }
+
+  private double[][] traces(Device on, Load load, StepChoice choice) {
+    try (Population p = choice == null ? on.population(load.subject().cell(), options(load)) : population(load, choice)) {
+      var soma = p.record(new Probe(new Location(load.subject().model().sections().getFirst().name(), 0.5), "v"), 1);
+      p.advance(COMPARED, new Spikes());
+      return soma.drain();
+    }
+  }
+
+  private Population population(Load load, StepChoice choice) {
+    return device.population(load.subject().cell(), options(load), choice);
+  }
+
+  // ---- how long ----------------------------------------------------------------------------------------------------
+
+  /** Times a choice: wall time, in which the launch and the wait for it are included. */
+  Timed time(Load load, StepChoice choice) {
+    try (Population p = population(load, choice)) {
+      double ms = Math.clamp(Math.ceil(ROUND / advance(p, 1)), 1, MOST);
+      advance(p, ms);
+      double[] ns = new double[rounds];
+      for (int r = 0; r < rounds; r++) {
+        ns[r] = advance(p, ms) / load.compartmentSteps(ms);
+      }
+      return new Timed(choice, ns);
+    }
+  }
+
+  private static double advance(Population p, double ms) {
+    long begin = System.nanoTime();
+    p.advance(p.time() + ms, new Spikes());
+    return System.nanoTime() - begin;
+  }
+}

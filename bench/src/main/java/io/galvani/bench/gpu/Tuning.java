@@ -1,0 +1,130 @@
+package io.galvani.bench.gpu;
+
+import io.galvani.InputException;
+import io.galvani.bench.Bench;
+import io.galvani.bench.Cases;
+import io.galvani.bench.Cases.Load;
+import io.galvani.cable.Precision;
+import io.galvani.device.cuda.Cuda;
+import io.galvani.device.cuda.CudaDevice;
+import io.galvani.device.cuda.StepChoice;
+import io.galvani.device.cuda.StepKernel;
+import io.galvani.device.cuda.StepVariant;
+import io.galvani.device.cuda.TuningCache;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * {@code bench --tune}: step kernels compiled in several ways, side by side. Where there is a GPU they are timed, and the best is kept for
+ * {@link CudaDevice}; where there is none, what is known of them is printed.
+ */
+public final class Tuning {
+  private static final List<String> LOADS = List.of("c200x1000", "l5pcx1000");
+  private static final List<String> LOADS_OF_A_STAND_IN = List.of("singlex3");
+
+  private final Precision precision;
+  private final int rounds;
+  private final List<StepVariant> variants;
+  private final List<String> loads;
+  private final Consumer<String> out;
+
+  private Tuning(Precision precision, int rounds, List<StepVariant> variants, List<String> loads, Consumer<String> out) {
+    this.precision = precision;
+    this.rounds = rounds;
+    this.variants = variants;
+    this.loads = loads;
+    this.out = out;
+  }
+
+  /**
+   * Runs it: {@code [--precision f64|mixed|f32] [--rounds N] [--variants NAME,…] [LOAD …]}.
+   *
+   * @param out takes lines
+   * @throws InputException if an argument is not understood
+   */
+  public static void main(List<String> arguments, Consumer<String> out) throws IOException, InterruptedException {
+    Precision precision = Precision.MIXED;
+    int rounds = 5;
+    List<StepVariant> variants = Builds.VARIANTS;
+    var loads = new ArrayList<String>();
+    for (var a = arguments.iterator(); a.hasNext();) {
+      switch (a.next()) {
+        case "--precision" -> precision = precision(a.hasNext() ? a.next() : "");
+        case "--rounds" -> rounds = Bench.rounds(a.hasNext() ? a.next() : "");
+        case "--variants" -> variants = Stream.of((a.hasNext() ? a.next() : "").split(",")).map(StepVariant::parse).toList();
+        case String load -> loads.add(Cases.load(load).toString());
+      }
+    }
+    new Tuning(precision, rounds, variants, loads, out).run(Bench.root());
+  }
+
+  private static Precision precision(String name) {
+    return Arrays.stream(Precision.values()).filter(p -> p.name().equalsIgnoreCase(name)).findFirst()
+        .orElseThrow(() -> InputException.unknown("--precision", null, "precision", name, List.of("f64", "mixed", "f32")));
+  }
+
+  private void run(Path root) throws IOException, InterruptedException {
+    if (Cuda.absence().isPresent()) {
+      out.accept("No GPU: " + Cuda.absence().get() + ". Nothing is timed; what follows is known without one.");
+      out.accept("");
+      new StaticFigures(kernels(root), precision).print(loads(LOADS), out);
+      return;
+    }
+    CudaDevice device = CudaDevice.get();
+    out.accept(device.description() + ", " + Cuda.driver() + ", " + precision.name().toLowerCase(Locale.ROOT));
+    if (device.gpu().isStandIn()) {
+      out.accept("This driver is emulated: it runs kernels that ship, on the processor. They are compared with the CPU; no time is printed "
+          + "or kept.");
+      var tuner = new Tuner(device, precision, 1);
+      loads(LOADS_OF_A_STAND_IN).forEach(l -> compare(tuner, l, StepKernel.shipped(precision)));
+      return;
+    }
+    var tuner = new Tuner(device, precision, rounds);
+    List<StepKernel> kernels = kernels(root);
+    for (Load load : loads(LOADS)) {
+      tune(tuner, load, kernels, TuningCache.standard());
+    }
+  }
+
+  private List<Load> loads(List<String> otherwise) {
+    return (loads.isEmpty() ? otherwise : loads).stream().map(Cases::load).toList();
+  }
+
+  private List<StepKernel> kernels(Path root) throws IOException, InterruptedException {
+    if (Builds.nvcc().isEmpty()) {
+      out.accept("nvcc is not on the PATH: of the variants there are only those that ship.");
+      return StepKernel.shipped(precision);
+    }
+    return Builds.all(root, variants, precision);
+  }
+
+  /** All that can be chosen; fails at the first that does not agree with the CPU. */
+  private List<StepChoice> compare(Tuner tuner, Load load, List<StepKernel> kernels) {
+    double[][] reference = tuner.reference(load);
+    List<StepChoice> choices = tuner.choices(load, kernels);
+    choices.forEach(c -> tuner.requireAgreement(load, c, reference));
+    out.accept(load + ": " + choices.size() + " choices of kernel and pack agree with the CPU");
+    return choices;
+  }
+
+  /** Times every choice and keeps the best. */
+  private void tune(Tuner tuner, Load load, List<StepKernel> kernels, TuningCache cache) {
+    List<Tuner.Timed> timed = compare(tuner, load, kernels).stream().map(c -> tuner.time(load, c))
+        .sorted(Comparator.comparingDouble(Tuner.Timed::median)).toList();
+    out.accept("%-14s %5s %30s".formatted("variant", "pack", "ps per compartment-step"));
+    for (Tuner.Timed t : timed) {
+      out.accept(String.format(Locale.ROOT, "%-14s %5d %12.2f (%.2f–%.2f)", t.choice().kernel().variant(), t.choice().cellsOfPack(),
+          1e3 * t.median(), 1e3 * t.least(), 1e3 * t.most()));
+    }
+    cache.keep(tuner.device().key(load.subject().cell(), tuner.options(load)), Tuner.best(timed).choice());
+    out.accept(load + ": " + Tuner.best(timed).choice() + " is kept, in " + cache.folder());
+    out.accept("");
+  }
+}

@@ -1,0 +1,57 @@
+package io.galvani.bench.gpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.galvani.bench.Cases;
+import io.galvani.bench.Cases.Case;
+import io.galvani.cable.Precision;
+import io.galvani.device.cuda.CudaStrategy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+
+class LimitsTest {
+  private static final Path ROOT = Path.of(System.getProperty("galvani.root"));
+  private static final String BEGIN = "<!-- limits: begin -->\n";
+  private static final String END = "<!-- limits: end -->\n";
+
+  /** The tables of {@code kernels/README.md} are what counts, registers and data sheets give. */
+  @Test
+  void tablesAreThoseOfTheReadme() throws Exception {
+    String tables = new Limits(ROOT).markdown();
+    Path file = ROOT.resolve("kernels/README.md");
+    String readme = Files.readString(file);
+    int begin = readme.indexOf(BEGIN) + BEGIN.length();
+    int end = readme.indexOf(END);
+    assertTrue(begin >= BEGIN.length() && end >= begin, "kernels/README.md has no " + BEGIN.strip() + " … " + END.strip());
+    if ("limits".equals(System.getProperty("galvani.update"))) {
+      Files.writeString(file, readme.substring(0, begin) + tables + readme.substring(end));
+      return;
+    }
+    assertEquals(readme.substring(begin, end), tables, "of kernels/README.md and of the counts; if that is what you want:"
+        + " ./mvnw -pl bench -am test -Dtest=LimitsTest -Dgalvani.update=limits -Dsurefire.failIfNoSpecifiedTests=false");
+  }
+
+  /** By hand: a limit is work over rate, and each is lower on the lesser card. */
+  @Test
+  void aLimitIsWorkOverRate() throws Exception {
+    var limits = new Limits(ROOT);
+    Case c200 = Cases.ALL.stream().filter(c -> c.name().equals("c200")).findFirst().orElseThrow();
+    Card h100 = Card.ALL.get(1);
+    Card h200 = Card.ALL.get(2);
+    var there = limits.bounds(c200, CudaStrategy.LEVEL, Precision.MIXED, h100);
+    assertTrue(there.getFirst().rate() <= there.getLast().rate());
+    // 6 gates of 4 bytes and v of 8, in and out, in 40 steps; 209 nodes carry the 197 compartments.
+    double bytes = 2 * (209.0 / 197 * 8 + 3 * 4) / 40;
+    double expected = h100.terabytes() * 1e12 / bytes;
+    double found = there.stream().filter(b -> b.name().equals("device memory")).findFirst().orElseThrow().rate();
+    assertEquals(expected, found, 0.05 * expected, () -> String.format(Locale.ROOT, "nodes: %d", c200.cell().nodes().count()));
+    var elsewhere = limits.bounds(c200, CudaStrategy.THREAD, Precision.F64, h200).getFirst();
+    assertTrue(elsewhere.rate() >= limits.bounds(c200, CudaStrategy.THREAD, Precision.F64, h100).getFirst().rate());
+    assertEquals(67, h100.teraflops32(), 0.5);
+    assertEquals(19.5, Card.ALL.getFirst().teraflops32(), 0.1);
+    assertEquals(82.6, Card.ALL.get(3).teraflops32(), 0.1);
+  }
+}

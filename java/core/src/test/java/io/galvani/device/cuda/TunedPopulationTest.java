@@ -1,0 +1,47 @@
+package io.galvani.device.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.galvani.Spikes;
+import io.galvani.cable.CableOptions;
+import io.galvani.cable.Stimulus;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A GPU steps a cell as was found best for it. */
+@NeedsGpu
+class TunedPopulationTest {
+  @TempDir
+  Path dir;
+
+  @Test
+  void theDeviceTakesWhatWasFoundBest() {
+    var cell = SmallCells.synaptic().build().compile();
+    var options = CableOptions.of(cell).cells(3).stimulus(Stimulus.iClamp(SmallCells.SOMA, 0, 1, 0.3));
+    var device = CudaDevice.get();
+    var cache = new TuningCache(dir, line -> {});
+    StepKernel stream = StepKernel.shipped(options.precision()).get(CudaStrategy.STREAM.ordinal());
+    cache.keep(device.key(cell.withoutSlots(), options), new StepChoice(stream, 1));
+    double[][] expected;
+    try (var untuned = (CudaPopulation) device.population(cell, options, new TuningCache(dir.resolve("none"), line -> {}))) {
+      assertEquals(CudaStrategy.LEVEL, untuned.shape().strategy());
+      expected = run(untuned);
+    }
+    try (var tuned = (CudaPopulation) device.population(cell, options, cache)) {
+      assertEquals(CudaStrategy.STREAM, tuned.shape().strategy());
+      assertEquals(2, tuned.shape().cells());
+      double[][] found = run(tuned);
+      for (int c = 0; c < expected.length; c++) {
+        assertArrayEquals(expected[c], found[c], "strategies differ in nothing but where they keep things");
+      }
+    }
+  }
+
+  private static double[][] run(CudaPopulation population) {
+    var v = population.record(SmallCells.V, 1);
+    population.advance(0.5, new Spikes());
+    return v.drain();
+  }
+}
