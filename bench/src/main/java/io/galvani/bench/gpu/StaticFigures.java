@@ -34,14 +34,16 @@ import java.util.stream.Stream;
 final class StaticFigures {
   private final List<StepKernel> kernels;
   private final Precision precision;
+  private final List<Multiprocessor> multiprocessors;
   private final Map<String, PtxCompiler.Compiled> compiled = new ConcurrentHashMap<>();  // by PTX and architecture
 
-  /** Compiles the kernels, all of one precision, for every architecture. */
-  StaticFigures(List<StepKernel> kernels, Precision precision) {
+  /** Compiles the kernels, all of one precision, for some architectures. */
+  StaticFigures(List<StepKernel> kernels, Precision precision, List<Multiprocessor> multiprocessors) {
     this.kernels = kernels;
     this.precision = precision;
+    this.multiprocessors = multiprocessors;
     PtxCompiler compiler = PtxCompiler.ofJCuda();
-    kernels.stream().map(StepKernel::ptx).distinct().flatMap(p -> Multiprocessor.ALL.stream().map(m -> Map.entry(p, m.arch())))
+    kernels.stream().map(StepKernel::ptx).distinct().flatMap(p -> multiprocessors.stream().map(m -> Map.entry(p, m.arch())))
         .parallel().forEach(e -> compiled.put(key(e.getKey(), e.getValue()), compiler.compile(e.getKey(), e.getValue())));
   }
 
@@ -95,7 +97,7 @@ final class StaticFigures {
     out.accept("%-14s %-6s %9s %12s %6s   %s".formatted("variant", "arch", "registers", "spills, B", "stack", cells.stream()
         .map(l -> "%-34s".formatted(l.subject().name() + ": pack thr KiB blk cells occ")).collect(Collectors.joining(" ")).stripTrailing()));
     for (StepKernel k : kernels) {
-      for (Multiprocessor m : Multiprocessor.ALL) {
+      for (Multiprocessor m : multiprocessors) {
         PtxCompiler.Resources r = resources(k, m);
         out.accept("%-14s %-6s %9d %12s %6d   %s".formatted(k.variant(), m.arch(), r.registers(),
             r.spillStoreBytes() + " + " + r.spillLoadBytes(), r.stackBytes(),
@@ -117,7 +119,7 @@ final class StaticFigures {
   private void mixes(Consumer<String> out) {
     boolean disassembled = disassembler();
     out.accept("Instructions of the whole kernel, all mechanisms, counted in " + (disassembled
-        ? "the machine code for sm_80:" : "its PTX (nvdisasm, which would show the machine code, is not on the PATH):"));
+        ? "the machine code for " + multiprocessors.getFirst().arch() + ":" : "its PTX (nvdisasm, which would show the machine code, is not on the PATH):"));
     out.accept("%-14s %s".formatted("variant", Arrays.stream(Unit.values()).map(u -> "%10s".formatted(u.key()))
         .collect(Collectors.joining(" "))));
     var strategies = EnumSet.noneOf(CudaStrategy.class);
@@ -140,7 +142,7 @@ final class StaticFigures {
     try {
       Path cubin = Files.createTempFile("galvani", ".cubin");
       try {
-        Files.write(cubin, compiled.get(key(kernel.ptx(), Multiprocessor.ALL.getFirst().arch())).cubin());
+        Files.write(cubin, compiled.get(key(kernel.ptx(), multiprocessors.getFirst().arch())).cubin());
         Process process = new ProcessBuilder("nvdisasm", cubin.toString()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         List<String> lines = new String(process.getInputStream().readAllBytes()).lines().toList();
         int begin = lines.indexOf(".text." + kernel.entry() + ":");

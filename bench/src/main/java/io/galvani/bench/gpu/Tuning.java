@@ -7,6 +7,7 @@ import io.galvani.bench.Cases.Load;
 import io.galvani.cable.Precision;
 import io.galvani.device.cuda.Cuda;
 import io.galvani.device.cuda.CudaDevice;
+import io.galvani.device.cuda.Multiprocessor;
 import io.galvani.device.cuda.StepChoice;
 import io.galvani.device.cuda.StepKernel;
 import io.galvani.device.cuda.StepVariant;
@@ -74,7 +75,7 @@ public final class Tuning {
     if (Cuda.absence().isPresent()) {
       out.accept("No GPU: " + Cuda.absence().get() + ". Nothing is timed; what follows is known without one.");
       out.accept("");
-      new StaticFigures(kernels(root), precision).print(loads(LOADS), out);
+      new StaticFigures(kernels(root), precision, Multiprocessor.ALL).print(loads(LOADS), out);
       return;
     }
     CudaDevice device = CudaDevice.get();
@@ -83,13 +84,13 @@ public final class Tuning {
       out.accept("This driver is emulated: it runs kernels that ship, on the processor. They are compared with the CPU; no time is printed "
           + "or kept.");
       var tuner = new Tuner(device, precision, 1);
-      loads(LOADS_OF_A_STAND_IN).forEach(l -> compare(tuner, l, StepKernel.shipped(precision)));
+      loads(LOADS_OF_A_STAND_IN).forEach(l -> compare(tuner, l, StepKernel.shipped(precision), out));
       return;
     }
     var tuner = new Tuner(device, precision, rounds);
     List<StepKernel> kernels = kernels(root);
     for (Load load : loads(LOADS)) {
-      tune(tuner, load, kernels, TuningCache.standard());
+      tune(tuner, load, kernels, TuningCache.standard(), out);
     }
   }
 
@@ -106,7 +107,7 @@ public final class Tuning {
   }
 
   /** All that can be chosen; fails at the first that does not agree with the CPU. */
-  private List<StepChoice> compare(Tuner tuner, Load load, List<StepKernel> kernels) {
+  private static List<StepChoice> compare(Tuner tuner, Load load, List<StepKernel> kernels, Consumer<String> out) {
     double[][] reference = tuner.reference(load);
     List<StepChoice> choices = tuner.choices(load, kernels);
     choices.forEach(c -> tuner.requireAgreement(load, c, reference));
@@ -115,8 +116,8 @@ public final class Tuning {
   }
 
   /** Times every choice and keeps the best. */
-  private void tune(Tuner tuner, Load load, List<StepKernel> kernels, TuningCache cache) {
-    List<Tuner.Timed> timed = compare(tuner, load, kernels).stream().map(c -> tuner.time(load, c))
+  static void tune(Tuner tuner, Load load, List<StepKernel> kernels, TuningCache cache, Consumer<String> out) {
+    List<Tuner.Timed> timed = compare(tuner, load, kernels, out).stream().map(c -> tuner.time(load, c))
         .sorted(Comparator.comparingDouble(Tuner.Timed::median)).toList();
     out.accept("%-14s %5s %30s".formatted("variant", "pack", "ps per compartment-step"));
     for (Tuner.Timed t : timed) {
