@@ -1,8 +1,12 @@
 package io.galvani.io;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import io.galvani.InputException;
 import io.galvani.Location;
+import java.io.IOException;
 import java.io.Reader;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,12 +26,10 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.parser.ParserException;
 
-/**
- * A mapping of a YAML file, read strictly: each fault names its line. Nothing but text, numbers, lists and mappings. JSON is YAML, and
- * read as such.
- */
+/** A mapping of a YAML or JSON file, read strictly: each fault names its line. Nothing but text, numbers, lists and mappings. */
 public final class YamlMap {
   private static final int MAX_SIZE = 1 << 20;
+  private static final int MAX_DEPTH = 20;
   private static final Pattern NUMBER = Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
 
   private final String source;
@@ -63,14 +65,10 @@ public final class YamlMap {
   public static YamlMap read(String source, Reader text) {
     var options = new LoaderOptions();
     options.setCodePointLimit(MAX_SIZE);
-    options.setNestingDepthLimit(20);
+    options.setNestingDepthLimit(MAX_DEPTH);
     options.setMaxAliasesForCollections(0);
     try {
-      Node root = new Yaml(new SafeConstructor(options)).compose(text);
-      if (root == null) {
-        throw new InputException(source, null, "is empty", null);
-      }
-      return new YamlMap(source, root, "the file");
+      return of(source, new Yaml(new SafeConstructor(options)).compose(text));
     } catch (MarkedYAMLException e) {
       var mark = e.getProblemMark() == null ? e.getContextMark() : e.getProblemMark();
       throw InputException.at(source, mark == null ? 1 : mark.getLine() + 1, "is not YAML: " + e.getProblem(),
@@ -78,6 +76,36 @@ public final class YamlMap {
     } catch (YAMLException e) {
       throw new InputException(source, null, "is not YAML: " + e.getMessage().lines().findFirst().orElse(""), null);
     }
+  }
+
+  /**
+   * The mapping that a JSON file is; at most 1 MiB.
+   *
+   * @throws IOException if the text cannot be read
+   */
+  public static YamlMap readJson(String source, Reader text) throws IOException {
+    try {
+      return of(source, JsonNodes.read(text, MAX_SIZE, MAX_DEPTH));
+    } catch (JsonProcessingException e) {
+      int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
+      throw InputException.at(source, line, "is not JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""), null);
+    }
+  }
+
+  /** As {@link #readJson(String, Reader)}, of a text. */
+  public static YamlMap readJson(String source, String text) {
+    try {
+      return readJson(source, new StringReader(text));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // a text can be read
+    }
+  }
+
+  private static YamlMap of(String source, Node root) {
+    if (root == null) {
+      throw new InputException(source, null, "is empty", null);
+    }
+    return new YamlMap(source, root, "the file");
   }
 
   /** Its keys, in the order of the file. */

@@ -12,7 +12,6 @@ import io.jhdf.api.Dataset;
 import io.jhdf.api.Group;
 import io.jhdf.api.Node;
 import java.io.IOException;
-import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,7 +55,9 @@ public final class KerasFile {
    */
   public static Surrogate read(Path file, Path description) {
     try (var text = Files.newBufferedReader(description)) {
-      return new KerasFile(file).surrogate(YamlMap.read(description.toString(), text));
+      boolean json = description.toString().endsWith(".json");
+      return new KerasFile(file).surrogate(json ? YamlMap.readJson(description.toString(), text)
+          : YamlMap.read(description.toString(), text));
     } catch (IOException e) {
       throw InputException.unreadable(description, e);
     }
@@ -144,12 +145,14 @@ public final class KerasFile {
   // ---- configuration ----
 
   private Network network(String config, YamlMap description, Weights weights) {
-    JsonNode model;
     try {
-      model = JSON.readTree(config);
+      return network(JSON.readTree(config), description, weights);
     } catch (JsonProcessingException e) {
       throw bad("model_config", "is not JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""), null);
     }
+  }
+
+  private Network network(JsonNode model, YamlMap description, Weights weights) {
     String kind = model.path("class_name").asText();
     if (!List.of("Sequential", "Functional", "Model").contains(kind) || !model.at("/config/layers").isArray()) {
       throw bad("model_config", "a model of class '" + kind + "' is not supported", "Supported: Sequential, and Functional that is a chain");
@@ -174,7 +177,7 @@ public final class KerasFile {
       throw bad("model_config", "an input of shape " + input + " is not supported", "Supported: [batch, window, channels]");
     }
     int window = input.get(1).canConvertToInt() ? input.get(1).intValue() : window(description);
-    var yaml = YamlMap.read(file + ":model_config", new StringReader(described.toPrettyString()));
+    var yaml = YamlMap.readJson(file + ":model_config", described.toPrettyString());
     return Network.of(file.toString(), window, input.get(2).intValue(), LayerReader.read(yaml.maps("layers"), weights));
   }
 

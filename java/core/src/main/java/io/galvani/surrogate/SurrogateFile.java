@@ -3,7 +3,6 @@ package io.galvani.surrogate;
 import io.galvani.InputException;
 import io.galvani.io.YamlMap;
 import java.io.IOException;
-import java.io.StringReader;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -34,7 +33,7 @@ public final class SurrogateFile {
       int slash = name.lastIndexOf('/');
       weights.put(name.substring(0, Math.max(0, slash)), name.substring(slash + 1), tensor);
     });
-    var yaml = YamlMap.read(file + ":" + DESCRIPTION, new StringReader(description));
+    var yaml = YamlMap.readJson(file + ":" + DESCRIPTION, description);
     String name = file.getFileName().toString().replaceFirst("\\.safetensors$", "");
     return DescriptionReader.read(name, yaml, file.toString(), weights);
   }

@@ -35,10 +35,10 @@ public final class Tensor {
   }
 
   /** A tensor of one value throughout. */
-  static Tensor filled(float value, int n) {
-    float[] values = new float[n];
+  static Tensor filled(float value, int... shape) {
+    float[] values = new float[Math.toIntExact(size(shape))];
     Arrays.fill(values, value);
-    return of(values, n);
+    return of(values, shape);
   }
 
   /** Number of elements of a shape. */
