@@ -4,6 +4,7 @@ import io.galvani.InputException;
 import io.galvani.cell.CompiledCell.Defaults;
 import io.galvani.cell.Distribution.Distance;
 import io.galvani.cell.Distribution.Where;
+import io.galvani.io.YamlMap;
 import io.galvani.mechanism.Catalogue;
 import io.galvani.mechanism.Mechanism;
 import io.galvani.mechanism.Parameter;
@@ -153,11 +154,7 @@ public final class CellFile {
 
   private NsegRule nsegRule(YamlMap region) {
     if (!region.isMap("nseg")) {
-      double n = region.number("nseg", "");
-      if (n != Math.rint(n)) {
-        throw region.origin("nseg").fault("nseg = " + n + " is not a whole number", null);
-      }
-      return NsegRule.fixed((int) n);
+      return NsegRule.fixed(region.whole("nseg"));
     }
     var rule = region.map("nseg");
     if (rule.has("every")) {

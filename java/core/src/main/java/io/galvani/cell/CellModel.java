@@ -9,6 +9,7 @@ import io.galvani.cell.CompiledCell.Placement;
 import io.galvani.cell.Distribution.Distance;
 import io.galvani.cell.Distribution.Uniform;
 import io.galvani.cell.Distribution.Where;
+import io.galvani.io.Origin;
 import io.galvani.mechanism.Catalogue;
 import io.galvani.mechanism.Mechanism;
 import io.galvani.mechanism.Parameter;

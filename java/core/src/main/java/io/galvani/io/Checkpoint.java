@@ -5,11 +5,9 @@ import io.galvani.Snapshot;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
@@ -40,25 +38,7 @@ public final class Checkpoint {
     b.putLong(MAGIC).putInt(VERSION).putLong(snapshot.layout()).putDouble(snapshot.time()).putLong(state.length);
     b.put(state);
     b.putInt(checksum(b)).flip();
-
-    Path target = file.toAbsolutePath();
-    Path fresh = target.resolveSibling("." + target.getFileName() + ".new");
-    try {
-      try (var out = FileChannel.open(fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
-          StandardOpenOption.TRUNCATE_EXISTING)) {
-        while (b.hasRemaining()) {
-          out.write(b);
-        }
-        out.force(true);
-      }
-      Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(fresh);
-    }
-    // The rename itself has to reach the disk.
-    try (var directory = FileChannel.open(target.getParent(), StandardOpenOption.READ)) {
-      directory.force(true);
-    }
+    AtomicFile.write(file, List.of(b));
   }
 
   /**

@@ -1,2 +1,2 @@
-/** Files that go in and come out: events, output directories, checkpoints. */
+/** Files that go in and come out: YAML, events, output directories, checkpoints. */
 package io.galvani.io;

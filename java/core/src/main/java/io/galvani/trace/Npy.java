@@ -13,12 +13,12 @@ import java.util.Arrays;
 import java.util.regex.Pattern;
 
 /**
- * An array in NumPy's {@code .npy} format: little-endian float32 or float64, one or two dimensions. Written in C order,
- * read in Fortran order too.
+ * An array in NumPy's {@code .npy} format: little-endian float32 or float64, one to three dimensions. Written in C
+ * order, read in Fortran order too.
  *
  * @param type as stored
- * @param shape one or two extents
- * @param values row by row
+ * @param shape one to three extents
+ * @param values in C order, row by row
  */
 public record Npy(Type type, int[] shape, double[] values) {
   /** Floats of the file. */
@@ -53,7 +53,7 @@ public record Npy(Type type, int[] shape, double[] values) {
 
   public Npy {
     long n = Arrays.stream(shape).asLongStream().reduce(1, Math::multiplyExact);
-    if (shape.length < 1 || shape.length > 2 || n != values.length) {
+    if (shape.length < 1 || shape.length > 3 || n != values.length) {
       throw new IllegalArgumentException(values.length + " values for shape " + Arrays.toString(shape));
     }
   }
@@ -63,9 +63,13 @@ public record Npy(Type type, int[] shape, double[] values) {
     return shape.length == 1 ? 1 : shape[0];
   }
 
-  /** Number of columns; the length of a one-dimensional array. */
+  /** Number of values in a row: all that lies under one index of the first dimension; the length of a one-dimensional array. */
   public int columns() {
-    return shape[shape.length - 1];
+    return switch (shape.length) {
+      case 1 -> shape[0];
+      case 2 -> shape[1];
+      default -> shape[1] * shape[2];
+    };
   }
 
   public double[] row(int i) {
@@ -109,9 +113,9 @@ public record Npy(Type type, int[] shape, double[] values) {
     Type type = type(file, field(file, header, DESCR, "descr"));
     boolean fortran = field(file, header, ORDER, "fortran_order").equals("True");
     int[] shape = shape(file, field(file, header, SHAPE, "shape"));
-    long count = shape.length == 1 ? shape[0] : (long) shape[0] * shape[1];
+    long count = count(shape);
     long data = from + length;
-    if (channel.size() - data != count * type.bytes) {
+    if (count > Long.MAX_VALUE / type.bytes || channel.size() - data != count * type.bytes) {
       throw bad(file, "holds " + (channel.size() - data) + " bytes of data where shape " + Arrays.toString(shape)
           + " of " + type.descr + " takes " + count * type.bytes);
     }
@@ -126,14 +130,27 @@ public record Npy(Type type, int[] shape, double[] values) {
         values[i++] = type.get(b);
       }
     }
-    return new Npy(type, shape, fortran && shape.length == 2 ? byRows(values, shape) : values);
+    return new Npy(type, shape, fortran ? inOrder(values, shape) : values);
   }
 
-  private static double[] byRows(double[] byColumns, int[] shape) {
-    double[] values = new double[byColumns.length];
-    for (int i = 0, k = 0; i < shape[0]; i++) {
-      for (int j = 0; j < shape[1]; j++) {
-        values[k++] = byColumns[j * shape[0] + i];
+  /** Number of elements; the largest long if they cannot be counted. */
+  private static long count(int[] shape) {
+    try {
+      return Arrays.stream(shape).asLongStream().reduce(1, Math::multiplyExact);
+    } catch (ArithmeticException e) {
+      return Long.MAX_VALUE;
+    }
+  }
+
+  /** From Fortran order, where the first index runs fastest, to C order. */
+  private static double[] inOrder(double[] fortran, int[] shape) {
+    int[] s = {shape[0], shape.length > 1 ? shape[1] : 1, shape.length > 2 ? shape[2] : 1};
+    double[] values = new double[fortran.length];
+    for (int i = 0, n = 0; i < s[0]; i++) {
+      for (int j = 0; j < s[1]; j++) {
+        for (int k = 0; k < s[2]; k++) {
+          values[n++] = fortran[i + s[0] * (j + s[1] * k)];
+        }
       }
     }
     return values;
@@ -184,13 +201,13 @@ public record Npy(Type type, int[] shape, double[] values) {
     try {
       int[] shape = Arrays.stream(text.split(",")).map(String::strip).filter(s -> !s.isEmpty())
           .mapToInt(Integer::parseInt).toArray();
-      if (shape.length == 1 || shape.length == 2) {
+      if (shape.length >= 1 && shape.length <= 3) {
         return shape;
       }
     } catch (NumberFormatException e) {
       // the message below says it
     }
-    throw bad(file, "has shape (" + text.strip() + "); one or two dimensions are read");
+    throw bad(file, "has shape (" + text.strip() + "); one to three dimensions are read");
   }
 
   private static String field(Path file, String header, Pattern pattern, String name) {

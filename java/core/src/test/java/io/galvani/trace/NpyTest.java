@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.galvani.InputException;
 import io.galvani.trace.Npy.Type;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +33,17 @@ class NpyTest {
     assertArrayEquals(new int[] {2, 3}, a.shape());
     assertArrayEquals(new double[] {1.5, -2.25, 3}, a.row(0));
     assertArrayEquals(new double[] {3, 6}, a.column(2));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"False", "True"})
+  void readsThreeDimensions(String fortran) throws IOException {
+    byte[] all = file("{'descr': '<f8', 'fortran_order': " + fortran + ", 'shape': (2, 3, 1)}", 7, 10, 13, 8, 11, 14);
+    Npy a = Npy.read(Files.write(dir.resolve("a.npy"), all));
+    assertEquals(2, a.rows());
+    assertEquals(3, a.columns());
+    assertArrayEquals(fortran.equals("True") ? new double[] {7, 13, 11, 10, 8, 14} : new double[] {7, 10, 13, 8, 11, 14}, a.values());
+    assertEquals(fortran.equals("True") ? 10 : 8, a.row(1)[0]);
   }
 
   @Test
@@ -72,7 +85,8 @@ class NpyTest {
   @CsvSource(delimiter = '|', value = {
       "'<i4', 'fortran_order': False, 'shape': (1,)          | type <i4",
       "'>f8', 'fortran_order': False, 'shape': (1,)          | type >f8",
-      "'<f8', 'fortran_order': False, 'shape': (1, 1, 1)     | shape (1, 1, 1)",
+      "'<f8', 'fortran_order': False, 'shape': (1, 1, 1, 1)  | shape (1, 1, 1, 1)",
+      "'<f8', 'fortran_order': False, 'shape': (2147483647, 2147483647, 2147483647)| bytes of data",
       "'<f8', 'fortran_order': False, 'shape': ()            | shape ()",
       "'<f8', 'fortran_order': False, 'shape': (99999999999,)| shape (99999999999,)",
       "'<f8', 'fortran_order': False, 'shape': (2,)          | 8 bytes of data where shape [2]",
@@ -101,12 +115,13 @@ class NpyTest {
     assertTrue(e.getMessage().contains("bad.npy") && e.getMessage().contains(says), e.getMessage());
   }
 
-  /** A version-1 file of one float64 with the given header. */
-  private static byte[] file(String header) {
+  /** A version-1 file of the values, or one float64, with the given header. */
+  private static byte[] file(String header, double... values) {
     byte[] text = header.getBytes(StandardCharsets.ISO_8859_1);
     byte[] all = Arrays.copyOf(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (byte) text.length, 0},
-        10 + text.length + 8);
+        10 + text.length + 8 * Math.max(1, values.length));
     System.arraycopy(text, 0, all, 10, text.length);
+    ByteBuffer.wrap(all).order(ByteOrder.LITTLE_ENDIAN).position(10 + text.length).asDoubleBuffer().put(values);
     return all;
   }
 }

@@ -1,8 +1,12 @@
-package io.galvani.cell;
+package io.galvani.io;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import io.galvani.InputException;
 import io.galvani.Location;
+import java.io.IOException;
 import java.io.Reader;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,9 +26,10 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.parser.ParserException;
 
-/** A mapping of a YAML file, read strictly: each fault names its line. Nothing but text, numbers, lists and mappings. */
-final class YamlMap {
+/** A mapping of a YAML or JSON file, read strictly: each fault names its line. Nothing but text, numbers, lists and mappings. */
+public final class YamlMap {
   private static final int MAX_SIZE = 1 << 20;
+  private static final int MAX_DEPTH = 20;
   private static final Pattern NUMBER = Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
 
   private final String source;
@@ -57,17 +62,13 @@ final class YamlMap {
   }
 
   /** The mapping that a file is; at most 1 MiB. */
-  static YamlMap read(String source, Reader text) {
+  public static YamlMap read(String source, Reader text) {
     var options = new LoaderOptions();
     options.setCodePointLimit(MAX_SIZE);
-    options.setNestingDepthLimit(20);
+    options.setNestingDepthLimit(MAX_DEPTH);
     options.setMaxAliasesForCollections(0);
     try {
-      Node root = new Yaml(new SafeConstructor(options)).compose(text);
-      if (root == null) {
-        throw new InputException(source, null, "is empty", null);
-      }
-      return new YamlMap(source, root, "the file");
+      return of(source, new Yaml(new SafeConstructor(options)).compose(text));
     } catch (MarkedYAMLException e) {
       var mark = e.getProblemMark() == null ? e.getContextMark() : e.getProblemMark();
       throw InputException.at(source, mark == null ? 1 : mark.getLine() + 1, "is not YAML: " + e.getProblem(),
@@ -77,27 +78,59 @@ final class YamlMap {
     }
   }
 
-  Set<String> keys() {
+  /**
+   * The mapping that a JSON file is; at most 1 MiB.
+   *
+   * @throws IOException if the text cannot be read
+   */
+  public static YamlMap readJson(String source, Reader text) throws IOException {
+    try {
+      return of(source, JsonNodes.read(text, MAX_SIZE, MAX_DEPTH));
+    } catch (JsonProcessingException e) {
+      int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
+      throw InputException.at(source, line, "is not JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""), null);
+    }
+  }
+
+  /** As {@link #readJson(String, Reader)}, of a text. */
+  public static YamlMap readJson(String source, String text) {
+    try {
+      return readJson(source, new StringReader(text));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // a text can be read
+    }
+  }
+
+  private static YamlMap of(String source, Node root) {
+    if (root == null) {
+      throw new InputException(source, null, "is empty", null);
+    }
+    return new YamlMap(source, root, "the file");
+  }
+
+  /** Its keys, in the order of the file. */
+  public Set<String> keys() {
     return values.keySet();
   }
 
-  boolean has(String key) {
+  /** Whether a key is there, with a value or without. */
+  public boolean has(String key) {
     return values.containsKey(key);
   }
 
   /** Where the mapping begins. */
-  Origin origin() {
+  public Origin origin() {
     return new Origin(source, Integer.toString(line));
   }
 
   /** Where a key stands. */
-  Origin origin(String key) {
+  public Origin origin(String key) {
     require(key);
     return new Origin(source, Integer.toString(lines.get(key)));
   }
 
   /** Refuses all other keys. */
-  YamlMap only(List<String> known) {
+  public YamlMap only(List<String> known) {
     for (String key : values.keySet()) {
       if (!known.contains(key)) {
         throw origin(key).unknown("key", key, known);
@@ -107,15 +140,17 @@ final class YamlMap {
   }
 
   /** The mapping under a key; empty if there is none. */
-  YamlMap map(String key) {
+  public YamlMap map(String key) {
     return !has(key) ? new YamlMap(source, line) : new YamlMap(source, values.get(key), "'" + key + "'");
   }
 
-  boolean isMap(String key) {
+  /** Whether a mapping stands under a key. */
+  public boolean isMap(String key) {
     return values.get(key) instanceof MappingNode;
   }
 
-  String text(String key) {
+  /** A word, or a text in quotes. */
+  public String text(String key) {
     return text(require(key), key);
   }
 
@@ -127,13 +162,14 @@ final class YamlMap {
   }
 
   /** A list of words; a single word is a list of one. */
-  List<String> texts(String key) {
+  public List<String> texts(String key) {
     Node node = require(key);
     return node instanceof SequenceNode list ? list.getValue().stream().map(n -> text(n, key)).toList()
         : List.of(text(node, key));
   }
 
-  Location location(String key) {
+  /** A place on a cell, {@code section(x)}. */
+  public Location location(String key) {
     try {
       return Location.parse(text(key));
     } catch (InputException e) {
@@ -141,11 +177,13 @@ final class YamlMap {
     }
   }
 
-  double number(String key, String unit) {
+  /** A number; {@code unit} names its unit in errors. */
+  public double number(String key, String unit) {
     return number(require(key), key, unit);
   }
 
-  double number(String key, String unit, double otherwise) {
+  /** A number, or another one if the key is not there. */
+  public double number(String key, String unit, double otherwise) {
     return has(key) ? number(key, unit) : otherwise;
   }
 
@@ -160,7 +198,17 @@ final class YamlMap {
     throw fault(node, what + " is not a number" + in, "Write the number alone" + in);
   }
 
-  boolean truth(String key) {
+  /** A whole number. */
+  public int whole(String key) {
+    double n = number(key, "");
+    if (n != Math.rint(n) || Math.abs(n) > Integer.MAX_VALUE) {
+      throw origin(key).fault(key + " = " + n + " is not a whole number", null);
+    }
+    return (int) n;
+  }
+
+  /** True or false. */
+  public boolean truth(String key) {
     return switch (text(key)) {
       case "true" -> true;
       case "false" -> false;
@@ -169,7 +217,7 @@ final class YamlMap {
   }
 
   /** A list of mappings. */
-  List<YamlMap> maps(String key) {
+  public List<YamlMap> maps(String key) {
     if (require(key) instanceof SequenceNode list) {
       return list.getValue().stream().map(n -> new YamlMap(source, n, "an element of '" + key + "'")).toList();
     }
@@ -177,7 +225,7 @@ final class YamlMap {
   }
 
   /** A list of pairs of numbers: [0][i] the first, [1][i] the second of pair i. */
-  double[][] pairs(String key, String unit1, String unit2) {
+  public double[][] pairs(String key, String unit1, String unit2) {
     if (!(require(key) instanceof SequenceNode list) || list.getValue().isEmpty()) {
       throw fault(values.get(key), "'" + key + "' is not a list of pairs", "Write [[0, 1], [100, 2]]");
     }

@@ -1,0 +1,39 @@
+package io.galvani.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+
+/** Writes a file that is the old one or the new one, and never a part of it, whenever the process is killed. */
+public final class AtomicFile {
+  private AtomicFile() {}
+
+  /** Writes the parts one after another, replacing what the file held. */
+  public static void write(Path file, List<ByteBuffer> parts) throws IOException {
+    Path target = file.toAbsolutePath();
+    Path fresh = target.resolveSibling("." + target.getFileName() + ".new");
+    try {
+      try (var out = FileChannel.open(fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
+          StandardOpenOption.TRUNCATE_EXISTING)) {
+        for (ByteBuffer part : parts) {
+          while (part.hasRemaining()) {
+            out.write(part);
+          }
+        }
+        out.force(true);
+      }
+      Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(fresh);
+    }
+    // The rename itself has to reach the disk.
+    try (var directory = FileChannel.open(target.getParent(), StandardOpenOption.READ)) {
+      directory.force(true);
+    }
+  }
+}
