@@ -9,9 +9,7 @@ import io.galvani.cable.Rates;
 import io.galvani.device.Device;
 import io.galvani.device.cpu.CpuDevice;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 
 /** A short benchmark of a device beside the CPU: wall time of the same biological time, round by round in turn. */
 public final class DeviceTiming {
@@ -26,11 +24,10 @@ public final class DeviceTiming {
    * @param device ns per compartment-step of each round
    * @param cpu the same on all processors of the CPU
    */
-  public record Row(String load, String mode, double[] device, double[] cpu) {
+  public record Row(String load, String mode, Rounds device, Rounds cpu) {
     @Override
     public String toString() {
-      return String.format(Locale.ROOT, "%-12s %-12s %10.4f (%.4f–%.4f) ns, CPU %10.4f (%.4f–%.4f) ns per compartment-step; %.1f times", load, mode,
-          median(device), least(device), most(device), median(cpu), least(cpu), most(cpu), median(cpu) / median(device));
+      return String.format("%-12s %-12s %s, CPU %s ns per compartment-step; %s times", load, mode, device, cpu, cpu.over(device));
     }
   }
 
@@ -52,7 +49,7 @@ public final class DeviceTiming {
             gpu[r] = advance(there, ms) / load.compartmentSteps(ms);
             cpu[r] = advance(here, ms) / load.compartmentSteps(ms);
           }
-          rows.add(new Row(load.toString(), mode.toString(), gpu, cpu));
+          rows.add(new Row(load.toString(), mode.toString(), new Rounds(gpu), new Rounds(cpu)));
         }
       }
     }
@@ -63,19 +60,5 @@ public final class DeviceTiming {
     long begin = System.nanoTime();
     population.advance(population.time() + ms, new Spikes());
     return System.nanoTime() - begin;
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
-  }
-
-  private static double least(double[] values) {
-    return Arrays.stream(values).min().orElseThrow();
-  }
-
-  private static double most(double[] values) {
-    return Arrays.stream(values).max().orElseThrow();
   }
 }

@@ -11,12 +11,9 @@ import io.galvani.bench.Cases.Load;
 import io.galvani.cable.Mode;
 import io.galvani.device.cpu.CpuDevice;
 import java.io.IOException;
-import java.math.BigDecimal;
-import java.math.MathContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -70,22 +67,21 @@ final class PeerReport {
    * @param ns per compartment-step of each contestant in each round
    */
   void add(Load load, Map<String, double[]> ns) {
-    double[] exact = ns.get(Peers.EXACT);
-    double[] table = ns.get(Peers.TABLE);
+    Rounds exact = new Rounds(ns.get(Peers.EXACT));
+    Rounds table = ns.containsKey(Peers.TABLE) ? new Rounds(ns.get(Peers.TABLE)) : null;
     row(load, Peers.EXACT, exact, "", "", "");
     if (table != null) {
       row(load, Peers.TABLE, table, "", "", "");
     }
     for (Mode mode : Mode.ALL) {
-      double[] own = ns.get(mode.toString());
-      double[] ratio = over(exact, own);
-      row(load, mode.toString(), own, summary(ratio), table == null ? "" : summary(over(table, own)),
-          judged(load, mode, median(ratio)));
+      Rounds own = new Rounds(ns.get(mode.toString()));
+      Rounds ratio = exact.over(own);
+      row(load, mode.toString(), own, ratio.toString(), table == null ? "" : table.over(own).toString(), judged(load, mode, ratio.median()));
     }
   }
 
-  private void row(Load load, String engine, double[] ns, String overExact, String overTable, String target) {
-    rows.append("| %s | %s | %s | %s | %s | %s |%n".formatted(load, engine, summary(ns), overExact, overTable, target));
+  private void row(Load load, String engine, Rounds ns, String overExact, String overTable, String target) {
+    rows.append("| %s | %s | %s | %s | %s | %s |%n".formatted(load, engine, ns, overExact, overTable, target));
   }
 
   private static String judged(Load load, Mode mode, double ratio) {
@@ -96,29 +92,6 @@ final class PeerReport {
         .filter(t -> t.squid == load.subject().isSquid() && t.mode.equals(mode) && t.cells <= load.cells())
         .max(Comparator.comparingInt(Target::cells))
         .map(t -> t.ratio + (ratio >= t.ratio ? " met" : " missed")).orElse("");
-  }
-
-  /** Round by round, for what slows the machine slows both. */
-  private static double[] over(double[] theirs, double[] ours) {
-    double[] ratio = new double[ours.length];
-    Arrays.setAll(ratio, r -> theirs[r] / ours[r]);
-    return ratio;
-  }
-
-  private static String summary(double[] values) {
-    return digits(median(values)) + " (" + digits(Arrays.stream(values).min().orElseThrow()) + "–"
-        + digits(Arrays.stream(values).max().orElseThrow()) + ")";
-  }
-
-  private static String digits(double value) {
-    return new BigDecimal(value).round(new MathContext(3)).toPlainString();
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    int n = sorted.length;
-    return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
   }
 
   /** All of it. */

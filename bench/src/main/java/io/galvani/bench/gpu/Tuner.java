@@ -6,6 +6,7 @@ import io.galvani.Population;
 import io.galvani.Probe;
 import io.galvani.Spikes;
 import io.galvani.bench.Cases.Load;
+import io.galvani.bench.Rounds;
 import io.galvani.cable.CableOptions;
 import io.galvani.cable.Mode;
 import io.galvani.cable.Precision;
@@ -17,7 +18,6 @@ import io.galvani.device.cuda.PackShape;
 import io.galvani.device.cuda.StepChoice;
 import io.galvani.device.cuda.StepKernel;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -36,25 +36,11 @@ record Tuner(CudaDevice device, Precision precision, int rounds) {
    *
    * @param ns per compartment-step, of each round
    */
-  record Timed(StepChoice choice, double[] ns) {
-    double median() {
-      double[] sorted = ns.clone();
-      Arrays.sort(sorted);
-      return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
-    }
-
-    double least() {
-      return Arrays.stream(ns).min().orElseThrow();
-    }
-
-    double most() {
-      return Arrays.stream(ns).max().orElseThrow();
-    }
-  }
+  record Timed(StepChoice choice, Rounds ns) {}
 
   /** The shortest median. */
   static Timed best(List<Timed> timed) {
-    return timed.stream().min(Comparator.comparingDouble(Timed::median)).orElseThrow(() -> new GalvaniException("Nothing was timed"));
+    return timed.stream().min(Comparator.comparingDouble(t -> t.ns.median())).orElseThrow(() -> new GalvaniException("Nothing was timed"));
   }
 
   /** Every kernel with every size of packs that the load and the GPU allow. */
@@ -125,7 +111,7 @@ record Tuner(CudaDevice device, Precision precision, int rounds) {
       for (int r = 0; r < rounds; r++) {
         ns[r] = advance(p, ms) / load.compartmentSteps(ms);
       }
-      return new Timed(choice, ns);
+      return new Timed(choice, new Rounds(ns));
     }
   }
 

@@ -118,11 +118,11 @@ public final class Tuning {
   /** Times every choice and keeps the best. */
   static void tune(Tuner tuner, Load load, List<StepKernel> kernels, TuningCache cache, Consumer<String> out) {
     List<Tuner.Timed> timed = compare(tuner, load, kernels, out).stream().map(c -> tuner.time(load, c))
-        .sorted(Comparator.comparingDouble(Tuner.Timed::median)).toList();
+        .sorted(Comparator.comparingDouble(t -> t.ns().median())).toList();
     out.accept("%-14s %5s %30s".formatted("variant", "pack", "ps per compartment-step"));
     for (Tuner.Timed t : timed) {
       out.accept(String.format(Locale.ROOT, "%-14s %5d %12.2f (%.2f–%.2f)", t.choice().kernel().variant(), t.choice().cellsOfPack(),
-          1e3 * t.median(), 1e3 * t.least(), 1e3 * t.most()));
+          1e3 * t.ns().median(), 1e3 * t.ns().smallest(), 1e3 * t.ns().largest()));
     }
     cache.keep(tuner.device().key(load.subject().cell(), tuner.options(load)), Tuner.best(timed).choice());
     out.accept(load + ": " + Tuner.best(timed).choice() + " is kept, in " + cache.folder());

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.galvani.InputException;
 import io.galvani.bench.Bench;
 import io.galvani.bench.Cases;
+import io.galvani.bench.Rounds;
 import io.galvani.cable.Precision;
 import io.galvani.device.cuda.Cuda;
 import io.galvani.device.cuda.CudaStrategy;
@@ -27,16 +28,16 @@ class TuningTest {
   private static final Multiprocessor M = Multiprocessor.ALL.getLast();
 
   private static Tuner.Timed timed(int log2, double... ns) {
-    return new Tuner.Timed(new StepChoice(StepKernel.shipped(Precision.MIXED).getFirst(), log2), ns);
+    return new Tuner.Timed(new StepChoice(StepKernel.shipped(Precision.MIXED).getFirst(), log2), new Rounds(ns));
   }
 
   @Test
   void theShortestMedianIsTheBest() {
     var timed = List.of(timed(0, 5, 6, 7), timed(1, 4, 4.5, 90), timed(2, 1, 5, 6), timed(3, 4, 4, 6, 6));
     assertEquals(1, Tuner.best(timed).choice().log2());
-    assertEquals(5, timed.getLast().median());
-    assertEquals(1, timed.get(2).least());
-    assertEquals(90, timed.get(1).most());
+    assertEquals(5, timed.getLast().ns().median());
+    assertEquals(1, timed.get(2).ns().smallest());
+    assertEquals(90, timed.get(1).ns().largest());
   }
 
   @Test

@@ -122,7 +122,7 @@ final class SelftestCommand implements Callable<Integer> {
     for (var row : DeviceTiming.compare(gpu, LOADS.stream().map(Cases::load).toList(), ROUNDS)) {
       print(row.toString());
       array.addObject().put("load", row.load()).put("mode", row.mode()).put("unit", "ns per compartment-step")
-          .<ObjectNode>setAll(Map.of("gpu", MAPPER.valueToTree(row.device()), "cpu", MAPPER.valueToTree(row.cpu())));
+          .<ObjectNode>setAll(Map.of("gpu", MAPPER.valueToTree(row.device().values()), "cpu", MAPPER.valueToTree(row.cpu().values())));
     }
   }
 
