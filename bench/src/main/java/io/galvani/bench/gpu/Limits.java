@@ -127,7 +127,8 @@ final class Limits {
         """);
     for (Card c : Card.ALL) {
       double clock = c.multiprocessors() * c.gigahertz() * 1e-3;
-      text.append(String.format(Locale.ROOT, "| %s | %d, %.2f | %.1f, %.2f | %.2f, %.2f | %.1f, %.2f |\n", c.name(), c.multiprocessors(), c.gigahertz(),
+      text.append(String.format(Locale.ROOT, "| %s | %d, %.2f | %.1f, %.2f | %.2f, %.2f | %.1f, %.2f |\n",
+          c.name(), c.multiprocessors(), c.gigahertz(),
           c.teraflops32(), c.teraflops64(), c.special() * clock, c.conversion() * clock, Card.BYTES * clock, c.terabytes()));
     }
     text.append("""

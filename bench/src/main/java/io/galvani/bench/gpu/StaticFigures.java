@@ -119,7 +119,8 @@ final class StaticFigures {
   private void mixes(Consumer<String> out) {
     boolean disassembled = disassembler();
     out.accept("Instructions of the whole kernel, all mechanisms, counted in " + (disassembled
-        ? "the machine code for " + multiprocessors.getFirst().arch() + ":" : "its PTX (nvdisasm, which would show the machine code, is not on the PATH):"));
+        ? "the machine code for " + multiprocessors.getFirst().arch() + ":"
+        : "its PTX (nvdisasm, which would show the machine code, is not on the PATH):"));
     out.accept("%-14s %s".formatted("variant", Arrays.stream(Unit.values()).map(u -> "%10s".formatted(u.key()))
         .collect(Collectors.joining(" "))));
     var strategies = EnumSet.noneOf(CudaStrategy.class);
@@ -129,7 +130,8 @@ final class StaticFigures {
         continue;  // launch bounds change the machine code, not the PTX
       }
       InstructionMix mix = disassembled ? InstructionMix.ofSass(machineCode(k)) : InstructionMix.ofPtx(Phases.body(k.ptx(), k.entry()));
-      out.accept("%-14s %s".formatted(disassembled ? k.variant() : k.variant().strategy().key(), Arrays.stream(Unit.values()).map(u -> "%10.0f".formatted(mix.count(u)))
+      out.accept("%-14s %s".formatted(disassembled ? k.variant() : k.variant().strategy().key(),
+          Arrays.stream(Unit.values()).map(u -> "%10.0f".formatted(mix.count(u)))
           .collect(Collectors.joining(" "))));
     }
   }

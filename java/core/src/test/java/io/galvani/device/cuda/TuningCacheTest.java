@@ -73,7 +73,8 @@ class TuningCacheTest {
     assertEquals(Optional.of(shipped(1, 3)), cache.find(new Key("GPU", KEY.driver(), Precision.MIXED, "cell", 199)), "about as many cells");
     assertEquals(Optional.empty(), cache.find(new Key("GPU", KEY.driver(), Precision.MIXED, "cell", 300)));
     assertEquals(Optional.of(shipped(2, 5)), cache.find(new Key("GPU", KEY.driver(), Precision.MIXED, "cell", 2000)));
-    for (Key other : List.of(new Key("other", KEY.driver(), Precision.MIXED, "cell", 1000), new Key("GPU", "other", Precision.MIXED, "cell", 1000),
+    for (Key other : List.of(new Key("other", KEY.driver(), Precision.MIXED, "cell", 1000),
+        new Key("GPU", "other", Precision.MIXED, "cell", 1000),
         new Key("GPU", KEY.driver(), Precision.F32, "cell", 1000), new Key("GPU", KEY.driver(), Precision.MIXED, "other", 1000))) {
       assertEquals(Optional.empty(), cache.find(other), other.toString());
     }
@@ -120,7 +121,8 @@ class TuningCacheTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "{", "[]", "null", "{\"version\": 1}", "{\"version\": 2, \"choices\": []}", "{\"version\": 1, \"choices\": [null]}",
+  @ValueSource(strings = {"", "{", "[]", "null", "{\"version\": 1}", "{\"version\": 2, \"choices\": []}",
+      "{\"version\": 1, \"choices\": [null]}",
       "{\"version\": 1, \"choices\": [{}]}", "{\"version\": 1, \"choices\": [{\"key\": {\"gpu\": \"g\", \"driver\": \"d\", \"precision\": "
           + "\"MIXED\", \"cell\": \"c\", \"cells\": 1}, \"kernels\": \"k\", \"variant\": \"level_7x3\", \"log2\": 1}]}"})
   void aDamagedFileIsAsGoodAsNone(String content) throws Exception {
