@@ -101,8 +101,9 @@ public final class KerasFile {
       return config == null ? null : String.valueOf(config.getData());
     } catch (InputException e) {
       throw e;
-    } catch (RuntimeException | StackOverflowError e) { // jhdf meets a damaged file with whatever exception comes first
-      throw bad(null, "is not HDF5, or damaged: " + e.getMessage(), null);
+    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+      // jhdf meets a damaged file with whatever comes first, and believes the sizes in it: an array that cannot be had is one of them
+      throw bad(null, "is not HDF5, or damaged: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), null);
     }
   }
 
