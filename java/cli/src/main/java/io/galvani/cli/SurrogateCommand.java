@@ -71,7 +71,8 @@ final class SurrogateCommand implements Runnable {
     out.printf("  %,d parameters; %.2f MFLOP a sample if nothing is reused%n", n.parameters(), n.naiveFlops() / 1e6);
     out.printf("%n  channels: %s%n", s.channels().stream().map(c -> named(c.name(), c.unit())).collect(Collectors.joining(", ")));
     out.printf("  outputs: %s%n", s.outputs().stream().map(o -> named(o.name(), o.unit())
-        + (o.channel() == Output.NO_CHANNEL ? "" : " to channel " + s.channels().get(o.channel()).name())).collect(Collectors.joining(", ")));
+        + (o.channel() == Output.NO_CHANNEL ? "" : " to channel " + s.channels().get(o.channel()).name()))
+        .collect(Collectors.joining(", ")));
     out.printf("  slots: %d%n", s.slots().size());
     s.spikes().ifPresent(r -> {
       var o = s.outputs().get(r.output());

@@ -27,8 +27,8 @@ import java.util.Set;
  */
 public final class KerasFile {
   private static final JsonMapper JSON = JsonMapper.builder().build();
-  private static final Set<String> ONLY_TRAINING = Set.of("name", "trainable", "dtype", "batch_input_shape", "batch_shape", "sparse", "ragged",
-      "momentum", "center", "scale", "unit_forget_bias", "implementation", "unroll", "dropout", "recurrent_dropout", "noise_shape", "seed");
+  private static final Set<String> ONLY_TRAINING = Set.of("name", "trainable", "dtype", "batch_input_shape", "batch_shape", "sparse",
+      "ragged", "momentum", "center", "scale", "unit_forget_bias", "implementation", "unroll", "dropout", "recurrent_dropout", "noise_shape", "seed");
   private static final List<String> ONLY_TRAINING_ENDS = List.of("_initializer", "_regularizer", "_constraint");
 
   private final Path file;
@@ -101,8 +101,9 @@ public final class KerasFile {
       return config == null ? null : String.valueOf(config.getData());
     } catch (InputException e) {
       throw e;
-    } catch (RuntimeException | StackOverflowError e) { // jhdf meets a damaged file with whatever exception comes first
-      throw bad(null, "is not HDF5, or damaged: " + e.getMessage(), null);
+    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+      // jhdf meets a damaged file with whatever comes first, and believes the sizes in it: an array that cannot be had is one of them
+      throw bad(null, "is not HDF5, or damaged: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), null);
     }
   }
 
@@ -155,7 +156,8 @@ public final class KerasFile {
   private Network network(JsonNode model, YamlMap description, Weights weights) {
     String kind = model.path("class_name").asText();
     if (!List.of("Sequential", "Functional", "Model").contains(kind) || !model.at("/config/layers").isArray()) {
-      throw bad("model_config", "a model of class '" + kind + "' is not supported", "Supported: Sequential, and Functional that is a chain");
+      throw bad("model_config", "a model of class '" + kind + "' is not supported",
+          "Supported: Sequential, and Functional that is a chain");
     }
     var layers = model.at("/config/layers");
     if (!kind.equals("Sequential")) {

@@ -25,7 +25,8 @@ public final class Network {
     this.channels = channels;
     this.layers = List.copyOf(layers);
     if (window < 1 || channels < 1) {
-      throw new InputException(source, null, "an input of " + window + " samples of " + channels + " channels", "It takes 1 or more of both");
+      throw new InputException(source, null, "an input of " + window + " samples of " + channels + " channels",
+          "It takes 1 or more of both");
     }
     if (layers.isEmpty()) {
       throw new InputException(source, null, "a network without layers", null);
@@ -34,7 +35,8 @@ public final class Network {
     int[] shape = {window, channels};
     shapes.add(shape);
     if ((long) window * channels > MAX_VALUES) {
-      throw new InputException(source, null, "an input of " + window + " samples of " + channels + " channels", "2²⁸ values is the limit");
+      throw new InputException(source, null, "an input of " + window + " samples of " + channels + " channels",
+          "2²⁸ values is the limit");
     }
     for (Layer layer : layers) {
       String place = place(layer.name(), layer.type());

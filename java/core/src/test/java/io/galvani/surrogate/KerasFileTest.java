@@ -44,7 +44,6 @@ class KerasFileTest {
   KerasFileTest() {
     weights.put("c", Map.of("c/kernel:0", new float[][][] {{{1, 2, 3}, {4, 5, 6}}, {{7, 8, 9}, {10, 11, 12}}}, "c/bias:0",
         new float[] {1, 2, 3}));
-    weights.put("f", Map.of());
     weights.put("td", Map.of("td/kernel:0", new float[][] {{1, 2}, {3, 4}, {5, 6}}, "td/bias:0", new float[] {0.5f, -0.5f}));
   }
 
@@ -151,13 +150,13 @@ class KerasFileTest {
     refusedFile(dir, "is not a file");
   }
 
-  /** Whatever byte is wrong, one sentence or a network; and no memory beyond what the file justifies. */
+  /** Whatever byte is wrong: one sentence, or a network. */
   @Test
   void anyDamageIsOneSentence() throws IOException {
     byte[] good = Files.readAllBytes(file());
     var random = new Random(6);
     int refused = 0;
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 300; i++) {
       byte[] bad = random.nextInt(10) == 0 ? Arrays.copyOf(good, random.nextInt(good.length)) : good.clone();
       for (int k = random.nextInt(8); k >= 0 && bad.length > 0; k--) {
         bad[random.nextInt(bad.length)] = (byte) random.nextInt(256);
@@ -170,7 +169,7 @@ class KerasFileTest {
         refused++;
       }
     }
-    assertTrue(refused > 100, refused + " refused");
+    assertTrue(refused > 50, refused + " refused");
   }
 
   private void refused(String says) {
@@ -196,12 +195,10 @@ class KerasFileTest {
       weights.forEach((layer, of) -> {
         var group = root.putGroup(layer);
         var names = new ArrayList<>(of.keySet());
-        if (!names.isEmpty()) {
+        if (!names.isEmpty()) { // Keras writes an empty list of float64 if they are, which jhdf does not write; KerasFixturesTest reads it
           group.putAttribute("weight_names", names.toArray(String[]::new));
           var inner = group.putGroup(layer);
           of.forEach((name, values) -> inner.putDataset(name.substring(name.indexOf('/') + 1), values));
-        } else {  // Keras writes an empty list of names; jhdf writes neither that nor a group with nothing in it
-          group.putDataset("nothing", new float[] {0});
         }
       });
       if (config != null) {

@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.galvani.InputException;
+import io.galvani.io.YamlMap;
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -186,6 +188,32 @@ class SurrogateFileTest {
     change.accept((ObjectNode) description.at(at));
     new Safetensors(Map.of("galvani", description.toPrettyString()), content.tensors()).write(dir.resolve("bad.safetensors"));
     refused(dir.resolve("bad.safetensors"), says);
+  }
+
+  /** The example of the README, with weights that fit it. */
+  @Test
+  void theExampleOfTheReadmeIsRead() throws IOException {
+    String readme;
+    try (var in = Surrogate.class.getResourceAsStream("/io/galvani/surrogate/README.md")) {
+      readme = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    String yaml = readme.substring(readme.indexOf("```yaml") + 7, readme.lastIndexOf("```"));
+    var weights = new Weights("weights");
+    weights.put("conv1d", "kernel", Tensor.filled(1, 5, 4, 3));
+    weights.put("bn", "moving_mean", Tensor.filled(0, 3));
+    weights.put("bn", "moving_variance", Tensor.filled(1, 3));
+    weights.put("lstm", "kernel", Tensor.filled(1, 64 * 3, 8));
+    weights.put("lstm", "recurrent_kernel", Tensor.filled(1, 2, 8));
+    weights.put("td", "kernel", Tensor.filled(1, 2, 6));
+    weights.put("dense", "kernel", Tensor.filled(1, 6, 3));
+    var s = DescriptionReader.read("x", YamlMap.read("README", new StringReader(yaml)), "weights", weights);
+    assertEquals("ball", s.name());
+    assertEquals(5, s.network().repeats());
+    assertEquals(List.of("v", "ina", "ca"), s.outputs().stream().map(Output::name).toList());
+    assertEquals(new Output.Gain(1.0005, -1.5e-4, 0.9948), s.outputs().getFirst().gain());
+    assertEquals(3, s.slots().get(1).channel());
+    assertEquals(SpikeRule.Kind.CROSSING, s.spikes().orElseThrow().kind());
+    assertEquals(0.789, s.provenance().scores().get("explained_variance"));
   }
 
   private static Safetensors safetensors(Path file) throws IOException {
