@@ -13,7 +13,7 @@ jextract="${JEXTRACT_HOME:-}/bin/jextract"
 # Only what the header itself declares.
 filters=$(
   grep -oE '\bgv_[a-z_0-9]+\(' "$header" | tr -d '(' | sort -u | sed 's/^/--include-function /'
-  grep -oE '^typedef struct gv_[a-z]+ \{' "$header" | awk '{print "--include-struct " $3}'
+  grep -oE '^typedef struct gv_[a-z_]+ \{' "$header" | awk '{print "--include-struct " $3}'
   grep -oE '\bGV_[A-Z_0-9]+ = ' "$header" | awk '{print "--include-constant " $1}'
   echo --include-constant GV_ABI_VERSION
 )

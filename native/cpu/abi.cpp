@@ -5,12 +5,15 @@
 #include <new>
 
 #include "cpu/population.h"
+#include "cpu/surrogate.h"
 #include "galvani.h"
 
 using namespace galvani;
 
 struct gv_cell { Cell cell; };
 struct gv_population { Population population; };
+struct gv_plan { std::shared_ptr<SurrogatePlan> plan; };
+struct gv_surrogates { std::unique_ptr<SurrogatePopulation> population; int32_t cells; };
 
 namespace {
 
@@ -54,6 +57,14 @@ const Kernels& kernels_of(int32_t isa) {
   return isa == GV_AVX512 ? avx512_kernels() : isa == GV_AVX2 ? avx2_kernels() : baseline_kernels();
 }
 
+Layer layer_of(const gv_layer* l) {
+  if (l == nullptr) return {};
+  require(l->activation >= GV_LINEAR && l->activation <= GV_SELU, "layer: no such activation");
+  require(l->taps == 0 || l->kernel != nullptr, "layer: it has no kernel");
+  require((l->scale == nullptr) == (l->shift == nullptr), "layer: scale and shift need each other");
+  return {l->taps, l->in, l->out, l->dilation, static_cast<Activation>(l->activation), l->gates != 0, l->kernel, l->bias, l->scale, l->shift};
+}
+
 const Mechanism& mechanism_of(const char* name) {
   const int i = find_mechanism(name == nullptr ? "" : name);
   require(i >= 0, std::string("no mechanism '") + (name == nullptr ? "" : name) + "'");
@@ -74,7 +85,13 @@ int32_t gv_abi_layout(int32_t capacity, int64_t* layout) {
       offsetof(gv_options, isa), offsetof(gv_options, threads), offsetof(gv_options, reserved), offsetof(gv_options, dt),
       offsetof(gv_options, v_init), offsetof(gv_options, celsius), sizeof(gv_probe), offsetof(gv_probe, quantity),
       offsetof(gv_probe, node), offsetof(gv_probe, placement), offsetof(gv_probe, row), offsetof(gv_probe, which),
-      offsetof(gv_probe, every)};
+      offsetof(gv_probe, every), sizeof(gv_layer), offsetof(gv_layer, kernel), offsetof(gv_layer, bias), offsetof(gv_layer, scale),
+      offsetof(gv_layer, shift), offsetof(gv_layer, taps), offsetof(gv_layer, in), offsetof(gv_layer, out), offsetof(gv_layer, dilation),
+      offsetof(gv_layer, activation), offsetof(gv_layer, gates), sizeof(gv_column_step), offsetof(gv_column_step, from),
+      offsetof(gv_column_step, tap), offsetof(gv_column_step, delay), offsetof(gv_column_step, source), offsetof(gv_column_step, emits),
+      offsetof(gv_column_step, keeps), sizeof(gv_output), offsetof(gv_output, a), offsetof(gv_output, b), offsetof(gv_output, c),
+      offsetof(gv_output, d), offsetof(gv_output, limit), offsetof(gv_output, amplitude), offsetof(gv_output, decay),
+      offsetof(gv_output, channel), offsetof(gv_output, reserved)};
   constexpr int32_t n = sizeof all / sizeof all[0];
   for (int32_t i = 0; i < n && i < capacity; ++i) layout[i] = all[i];
   return n;
@@ -270,6 +287,81 @@ int32_t gv_population_save(gv_population* population, int64_t size, void* state)
 
 int32_t gv_population_load(gv_population* population, int64_t size, const void* state) {
   return guarded([&] { population->population.load(static_cast<const char*>(state), size); });
+}
+
+int32_t gv_plan_create(int32_t window, int32_t channels, int32_t numbers, int32_t isa, gv_plan** plan) {
+  return guarded([&] {
+    require(numbers >= GV_NUMBERS_F64 && numbers <= GV_NUMBERS_BF16, "plan: no such numbers");
+    kernels_of(isa);
+    *plan = new gv_plan{SurrogatePlan::create(window, channels, static_cast<NumberFormat>(numbers), isa)};
+  });
+}
+
+void gv_plan_destroy(gv_plan* plan) { delete plan; }
+
+int32_t gv_plan_columns(gv_plan* plan, const gv_layer* layer, int32_t classes, int32_t steps, const gv_column_step* step) {
+  return guarded([&] {
+    std::vector<ColumnStep> all;
+    for (int32_t i = 0; i < steps; ++i) {
+      all.push_back({step[i].from, step[i].tap, step[i].delay, step[i].source, step[i].emits, step[i].keeps});
+    }
+    plan->plan->add_columns(layer_of(layer), classes, std::move(all));
+  });
+}
+
+int32_t gv_plan_stage(gv_plan* plan, int32_t kind, const gv_layer* layer, const int32_t* column_class, const float* recurrent, int32_t units,
+                      int32_t steps, int32_t sequences) {
+  return guarded([&] {
+    require(kind >= GV_PROJECTION && kind <= GV_MEAN, "plan: no such stage");
+    plan->plan->add_stage({static_cast<StageKind>(kind), layer_of(layer), recurrent, units, steps, sequences != 0}, column_class);
+  });
+}
+
+int32_t gv_surrogates_create(const gv_plan* plan, int32_t cells, int32_t threads, int32_t look_ahead, int32_t overwrite, int32_t outputs,
+                             const gv_output* output, gv_surrogates** surrogates) {
+  return guarded([&] {
+    std::vector<Output> all;
+    for (int32_t i = 0; i < outputs; ++i) {
+      const gv_output& o = output[i];
+      all.push_back({o.channel, o.a, o.b, o.c, o.d, o.limit, o.amplitude, o.decay});
+    }
+    *surrogates = new gv_surrogates{plan->plan->population({cells, threads, look_ahead, overwrite != 0}, std::move(all)), cells};
+  });
+}
+
+void gv_surrogates_destroy(gv_surrogates* surrogates) { delete surrogates; }
+
+int32_t gv_surrogates_start(gv_surrogates* surrogates, int64_t windows, const double* samples) {
+  return guarded([&] { surrogates->population->start(windows, samples); });
+}
+
+int32_t gv_surrogates_advance(gv_surrogates* surrogates, int64_t steps, int64_t events, const int64_t* step, const int32_t* cell,
+                              const int32_t* channel, const double* value, double* recorded) {
+  return guarded([&] {
+    require(steps >= 0, "steps must be 0 or more");
+    require(events >= 0, "events must be 0 or more");
+    std::vector<SurrogateEvent> all;
+    all.reserve(events);
+    for (int64_t i = 0; i < events; ++i) all.push_back({step[i], cell[i], channel[i], value[i]});
+    surrogates->population->advance(steps, all, recorded);
+  });
+}
+
+int64_t gv_surrogates_steps(const gv_surrogates* surrogates) { return surrogates->population->steps(); }
+
+int64_t gv_surrogates_memory(const gv_surrogates* surrogates) { return surrogates->population->memory(); }
+
+int64_t gv_surrogates_state_size(const gv_surrogates* surrogates) { return surrogates->population->state_size(); }
+
+int32_t gv_surrogates_save(const gv_surrogates* surrogates, int64_t size, void* state) {
+  return guarded([&] {
+    require(size == surrogates->population->state_size(), "save: wrong size");
+    surrogates->population->save(static_cast<char*>(state));
+  });
+}
+
+int32_t gv_surrogates_load(gv_surrogates* surrogates, int64_t size, const void* state) {
+  return guarded([&] { surrogates->population->load(static_cast<const char*>(state), size); });
 }
 
 int32_t gv_rates(const char* mechanism, const double* parameters, double celsius, int32_t n, const double* x, int32_t* gates,

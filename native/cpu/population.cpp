@@ -2,17 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 #include <numeric>
 
 namespace galvani {
 namespace {
-
-constexpr std::size_t kAlign = 64;
-
-std::size_t aligned(std::size_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; }
 
 // Scale, parameters and derived values of any mechanism.
 constexpr int kMaxFields = 64;
@@ -21,14 +15,6 @@ constexpr int kMaxFields = 64;
 constexpr int kVectorsPerBlock = 24;
 
 }  // namespace
-
-void Slab::Free::operator()(char* p) const { std::free(p); }
-
-Slab::Slab(std::size_t bytes) : bytes_(aligned(std::max<std::size_t>(bytes, 1))) {
-  data_.reset(static_cast<char*>(std::aligned_alloc(kAlign, bytes_)));
-  if (!data_) throw std::bad_alloc();
-  std::memset(data_.get(), 0, bytes_);
-}
 
 Population::Population(const Cell& cell, const Options& options, const Kernels& kernels)
     : cell_(cell),

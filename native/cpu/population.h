@@ -2,25 +2,17 @@
 #pragma once
 
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "cpu/catalogue.h"
+#include "cpu/errors.h"
 #include "cpu/poly.h"
+#include "cpu/slab.h"
 #include "cpu/threads.h"
 
 namespace galvani {
-
-// An argument that the caller got wrong; the text says which.
-struct InvalidArgument : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-// A voltage that is no longer finite.
-struct Diverged : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 // A cell as it was described: NEURON's tree and what sits on it.
 struct Cell {
@@ -71,21 +63,6 @@ struct Spike {
   std::int64_t step;  // of the first sample at or above threshold
   std::int32_t cell, source;
   double crossing;  // ms
-};
-
-// Memory aligned for vectors, zeroed.
-class Slab {
- public:
-  Slab() = default;
-  explicit Slab(std::size_t bytes);
-  char* data() { return data_.get(); }
-  const char* data() const { return data_.get(); }
-  std::size_t bytes() const { return bytes_; }
-
- private:
-  struct Free { void operator()(char* p) const; };
-  std::unique_ptr<char, Free> data_;
-  std::size_t bytes_ = 0;
 };
 
 class Population {

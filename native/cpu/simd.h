@@ -309,6 +309,31 @@ GALVANI_FN void store_as(S x, TG* to) {
   }
 }
 
+// ---- bfloat16 --------------------------------------------------------------------------------------------------------------
+
+// sum + the two products of the two bfloat16 in each 32 bits.
+GALVANI_FN Vectors<float>::Value add_products(Vectors<float>::Value sum, Vectors<float>::Integer a, Vectors<float>::Integer b) {
+#if defined(__AVX512BF16__)
+  return Vectors<float>::Value(_mm512_dpbf16_ps(__m512(sum), __m512bh(a), __m512bh(b)));
+#else
+  using V = Vectors<float>;
+  constexpr std::int32_t upper = static_cast<std::int32_t>(0xffff0000);
+  sum += V::Value(a << 16) * V::Value(b << 16);
+  return sum + V::Value(a & upper) * V::Value(b & upper);
+#endif
+}
+
+// The nearest bfloat16 of each lane, the even one of two.
+template <int N>
+GALVANI_FN void store_rounded(Pack<float, N> x, std::uint16_t* to) {
+  using I = typename Vectors<float>::Integer;
+  typedef std::uint16_t Half __attribute__((vector_size(kVectorBytes / 2)));
+  const I bits = I(x.value), nearest = bits + (0x7fff + (bits >> 16 & 1));
+  const I chosen = x.value == x.value ? nearest >> 16 : bits >> 16 | 0x40;  // NaN stays one
+  const Half half = __builtin_convertvector(chosen, Half);
+  std::memcpy(to, &half, sizeof half);
+}
+
 // ---- piecewise polynomials ------------------------------------------------------------------------------------------------
 //
 // Two ways to read the coefficients of each lane's segment. With 512-bit registers a permutation of a table held by coefficient: few

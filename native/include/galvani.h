@@ -18,17 +18,18 @@
 extern "C" {
 #endif
 
-#define GV_ABI_VERSION 2
+#define GV_ABI_VERSION 3
 
 enum gv_status {
   GV_OK = 0,
   GV_INVALID = 1,       /* an argument is out of range */
   GV_OUT_OF_MEMORY = 2,
-  GV_DIVERGED = 3,      /* a voltage is no longer finite */
+  GV_DIVERGED = 3,      /* a voltage or a prediction is no longer finite */
   GV_INTERNAL = 4
 };
 
 enum gv_precision { GV_F64 = 0, GV_MIXED = 1, GV_F32 = 2 };
+enum gv_numbers { GV_NUMBERS_F64 = 0, GV_NUMBERS_F32 = 1, GV_NUMBERS_BF16 = 2 };
 enum gv_rates { GV_EXACT = 0, GV_POLY = 1 };
 enum gv_isa { GV_BASELINE = 0, GV_AVX2 = 1, GV_AVX512 = 2 };
 
@@ -47,8 +48,25 @@ enum gv_quantity {
 /* What gv_population_vary changes besides parameters of placements. */
 enum gv_geometry { GV_CM = -1, GV_RI = -2 };
 
+/* What a layer does to its sums. */
+enum gv_activation { GV_LINEAR = 0, GV_RELU = 1, GV_TANH = 2, GV_SIGMOID = 3, GV_SELU = 4 };
+
+/* What gv_plan_stage adds: the stages of io.galvani.surrogate.Plan. */
+enum gv_stage_kind {
+  GV_PROJECTION = 0,    /* the flattened window times a matrix: taps = window */
+  GV_WINDOW = 1,        /* the window, column by column */
+  GV_MATRIX = 2,        /* a matrix, or with taps > 1 a causal convolution over the steps */
+  GV_LSTM = 3,          /* taps = 0: it is given the sums of its gates, the same at each step */
+  GV_SCALE = 4,         /* scale and shift alone */
+  GV_REPEAT = 5,        /* one step `steps` times */
+  GV_FLATTEN = 6,       /* all steps as one */
+  GV_MEAN = 7           /* over the steps */
+};
+
 typedef struct gv_cell gv_cell;
 typedef struct gv_population gv_population;
+typedef struct gv_plan gv_plan;
+typedef struct gv_surrogates gv_surrogates;
 
 typedef struct gv_options {
   int32_t cells;
@@ -70,6 +88,44 @@ typedef struct gv_probe {
   int32_t which;
   int32_t every;      /* steps from sample to sample */
 } gv_probe;
+
+/* y = scale activation(x kernel + bias) + shift. What a layer lacks is null. */
+typedef struct gv_layer {
+  const float* kernel;  /* [taps][in][out]; the last tap is for the newest step */
+  const float* bias;    /* [out] */
+  const double* scale;  /* [out] */
+  const double* shift;  /* [out] */
+  int32_t taps;
+  int32_t in;
+  int32_t out;
+  int32_t dilation;     /* steps from tap to tap */
+  int32_t activation;   /* gv_activation */
+  int32_t gates;        /* 1: the sums are those of an LSTM's gates, in the order i f c o */
+} gv_layer;
+
+/* One tap's product, added to sums: those of the step before (from = -2), the bias (-1), or some that were kept. */
+typedef struct gv_column_step {
+  int32_t from;
+  int32_t tap;
+  int32_t delay;        /* steps before the newest */
+  int32_t source;       /* class of the column it looks at */
+  int32_t emits;        /* class that is complete with it; -1 if none */
+  int32_t keeps;        /* index under which the sums are kept for others; -1 if they are not */
+} gv_column_step;
+
+/* What becomes of a number of each prediction y of sample n: recorded = (limit + amplitude decay^n) (a y + b), and the channel's next
+   number = c recorded + d. */
+typedef struct gv_output {
+  double a;
+  double b;
+  double c;
+  double d;
+  double limit;
+  double amplitude;
+  double decay;
+  int32_t channel;      /* -1: fed back to none */
+  int32_t reserved;
+} gv_output;
 
 int32_t gv_abi_version(void);
 
@@ -143,6 +199,45 @@ int64_t gv_population_memory(const gv_population* population);
 int64_t gv_population_state_size(const gv_population* population);
 int32_t gv_population_save(gv_population* population, int64_t size, void* state);
 int32_t gv_population_load(gv_population* population, int64_t size, const void* state);
+
+/* ---- surrogates ----------------------------------------------------------------------------------------------------- */
+
+/* A plan (io.galvani.surrogate.Plan) for windows of so many samples of so many channels; numbers: gv_numbers. Columns are added in their
+   order, then stages, of which the first is GV_PROJECTION or GV_WINDOW. Weights are copied. */
+int32_t gv_plan_create(int32_t window, int32_t channels, int32_t numbers, int32_t isa, gv_plan** plan);
+void gv_plan_destroy(gv_plan* plan);
+
+/* A layer over the window. taps = 0: it scales alone. */
+int32_t gv_plan_columns(gv_plan* plan, const gv_layer* layer, int32_t classes, int32_t steps, const gv_column_step* step);
+
+/* A stage (gv_stage_kind). column_class: for the first, of the column at each place of the window. recurrent: [units][4 units]. steps: of
+   an LSTM, or how often to repeat. sequences: whether h of each step is wanted. */
+int32_t gv_plan_stage(gv_plan* plan, int32_t kind, const gv_layer* layer, const int32_t* column_class, const float* recurrent, int32_t units,
+                      int32_t steps, int32_t sequences);
+
+/* Cells of a complete plan, which may be destroyed. look_ahead: steps for which the known share of the projection is computed at once.
+   overwrite 1: of coincident events the last counts, else they add. outputs: none, or one for each number that a prediction has. */
+int32_t gv_surrogates_create(const gv_plan* plan, int32_t cells, int32_t threads, int32_t look_ahead, int32_t overwrite, int32_t outputs,
+                             const gv_output* output, gv_surrogates** surrogates);
+void gv_surrogates_destroy(gv_surrogates* surrogates);
+
+/* Sets the windows, [windows][window][channels], of all cells (windows = 1) or of each. The last sample is the present. */
+int32_t gv_surrogates_start(gv_surrogates* surrogates, int64_t windows, const double* samples);
+
+/* Predicts `steps` samples. Events name a step, 0 for the present, and a channel. recorded: [steps][cells][numbers of a prediction]. */
+int32_t gv_surrogates_advance(gv_surrogates* surrogates, int64_t steps, int64_t events, const int64_t* step, const int32_t* cell,
+                              const int32_t* channel, const double* value, double* recorded);
+
+/* Samples predicted since the start. */
+int64_t gv_surrogates_steps(const gv_surrogates* surrogates);
+
+/* Bytes of memory that they hold, without the plan. */
+int64_t gv_surrogates_memory(const gv_surrogates* surrogates);
+
+/* The state; the same on every ISA, and only to be loaded into surrogates built alike. */
+int64_t gv_surrogates_state_size(const gv_surrogates* surrogates);
+int32_t gv_surrogates_save(const gv_surrogates* surrogates, int64_t size, void* state);
+int32_t gv_surrogates_load(gv_surrogates* surrogates, int64_t size, const void* state);
 
 /* ---- mechanisms ----------------------------------------------------------------------------------------------------- */
 

@@ -27,8 +27,8 @@ public interface Population extends AutoCloseable {
   /**
    * Integrates from {@link #time} to {@code until} ms, a multiple of {@link #step}.
    *
-   * <p>Takes from {@code events} those with t0 − dt/2 &lt; t ≤ until − dt/2 (on the grid: t0 ≤ t &lt; until) and leaves
-   * later ones. Coincident events add. Spikes are appended in the order (time, cell, source).
+   * <p>Takes from {@code events} those with t0 − dt/2 &lt; t ≤ until − dt/2 (on the grid: t0 ≤ t &lt; until; a surrogate: in any
+   * case) and leaves later ones. Coincident events add. Spikes are appended in the order (time, cell, source).
    *
    * @throws InputException if {@code until} is off the grid or in the past; if an event lies before the interval or names
    *     a cell or slot that does not exist (nothing is integrated and no event is taken then)

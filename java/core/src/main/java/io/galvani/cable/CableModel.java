@@ -2,6 +2,7 @@ package io.galvani.cable;
 
 import io.galvani.Events;
 import io.galvani.InputException;
+import io.galvani.Interval;
 import io.galvani.Population.Source;
 import io.galvani.Probe;
 import io.galvani.Slot;
@@ -52,15 +53,6 @@ public final class CableModel {
    * @param values one a cell
    */
   public record Varied(String target, int placement, int parameter, int[] rows, boolean scale, double[] values) {}
-
-  /**
-   * What an advance asks for.
-   *
-   * @param from step at which it begins
-   * @param to step at which it ends
-   * @param events how many from the front of the queue are due
-   */
-  public record Interval(long from, long to, int events) {}
 
   private static final String TABLE = "usetable";  // the parameter by which a mechanism offers NEURON's tables of rates
   private static final Pattern STIMULUS = Pattern.compile("stimulus\\[(\\d+)]\\.(\\w+)");
@@ -234,33 +226,14 @@ public final class CableModel {
   // ---- advancing ---------------------------------------------------------------------------------------------------
 
   /**
-   * Checks what an advance asks for.
+   * Checks what an advance asks for: an event belongs to the step whose time is nearest.
    *
    * @param now the present, in steps
    * @param until ms
    * @throws InputException as {@link io.galvani.Population#advance} says
    */
   public Interval interval(Events events, long now, double until) {
-    double dt = options.dt();
-    long end = Math.round(until / dt);
-    if (!(Math.abs(until - end * dt) <= 1e-6 * dt * Math.max(1, Math.abs(end) * 1e-6))) {
-      throw new InputException("advance", null, "until = " + until + " ms is not a multiple of dt = " + dt + " ms", null);
-    }
-    if (end < now) {
-      throw new InputException("advance", null, "until = " + until + " ms is before the present, " + now * dt + " ms", null);
-    }
-    int due = events.countUntil((end - 0.5) * dt);
-    if (due > 0 && !(events.time(0) > (now - 0.5) * dt)) {
-      throw new InputException("events", null, "event at " + events.time(0) + " ms lies before the present, " + now * dt + " ms", null);
-    }
-    for (int i = 0; i < due; i++) {
-      String missing = events.cell(i) < 0 || events.cell(i) >= options.cells() ? "cell " + events.cell(i)
-          : events.slot(i) < 0 || events.slot(i) >= cell.slots().size() ? "slot " + events.slot(i) : null;
-      if (missing != null) {
-        throw new InputException("events", null, "event at " + events.time(i) + " ms: " + missing + " does not exist", null);
-      }
-    }
-    return new Interval(now, end, due);
+    return Interval.of(events, now, until, options.dt(), 0.5, options.cells(), cell.slots().size());
   }
 
   // ---- probes ------------------------------------------------------------------------------------------------------

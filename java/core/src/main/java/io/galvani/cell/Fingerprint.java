@@ -1,5 +1,6 @@
 package io.galvani.cell;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -27,6 +28,14 @@ public final class Fingerprint {
   /** Adds bytes. */
   public Fingerprint add(byte[] content) {
     digest.update(content);
+    return this;
+  }
+
+  /** Adds memory. */
+  public Fingerprint add(MemorySegment content) {
+    for (long at = 0; at < content.byteSize(); at += 1 << 30) {
+      digest.update(content.asSlice(at, Math.min(1 << 30, content.byteSize() - at)).asByteBuffer());
+    }
     return this;
   }
 

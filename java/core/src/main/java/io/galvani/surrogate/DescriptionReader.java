@@ -1,6 +1,7 @@
 package io.galvani.surrogate;
 
 import io.galvani.InputException;
+import io.galvani.Probe;
 import io.galvani.Slot;
 import io.galvani.io.Origin;
 import io.galvani.io.YamlMap;
@@ -68,8 +69,9 @@ final class DescriptionReader {
       return;
     }
     for (YamlMap c : file.maps("channels")) {
-      c.only(with(NORMALISATION, "name", "unit"));
-      channels.add(new Channel(c.text("name"), text(c, "unit"), normalisation(c)));
+      c.only(with(NORMALISATION, "name", "unit", "rest"));
+      var n = normalisation(c);
+      channels.add(checked(c.origin(), () -> new Channel(c.text("name"), text(c, "unit"), n, c.number("rest", text(c, "unit"), n.restore(0)))));
     }
   }
 
@@ -95,13 +97,22 @@ final class DescriptionReader {
       gain = checked(o.origin("gain"), () -> new Gain(g.number("limit", ""), g.number("amplitude", ""), g.number("decay", "")));
     }
     if (!o.has("channel")) {
-      o.only(with(NORMALISATION, "name", "unit", "output_affine", "gain"));
-      return new Output(o.text("name"), text(o, "unit"), normalisation(o), Output.NO_CHANNEL, first, second, gain);
+      o.only(with(NORMALISATION, "name", "probe", "unit", "output_affine", "gain"));
+      return new Output(o.text("name"), probe(o, o.text("name")), text(o, "unit"), normalisation(o), Output.NO_CHANNEL, first, second, gain);
     }
-    o.only(List.of("name", "channel", "output_affine", "feedback_affine", "gain"));
+    o.only(List.of("name", "probe", "channel", "output_affine", "feedback_affine", "gain"));
     int fed = channel(o);
     var c = channels.get(fed);
-    return new Output(o.has("name") ? o.text("name") : c.name(), c.unit(), c.normalisation(), fed, first, second, gain);
+    String name = o.has("name") ? o.text("name") : c.name();
+    return new Output(name, probe(o, name), c.unit(), c.normalisation(), fed, first, second, gain);
+  }
+
+  private static Probe probe(YamlMap o, String name) {
+    try {
+      return Probe.parse(o.has("probe") ? o.text("probe") : "soma(0.5)." + name);
+    } catch (InputException e) {
+      throw o.origin("probe").fault(e.getMessage(), null);
+    }
   }
 
   private static Affine affine(YamlMap o, String key) {

@@ -19,6 +19,9 @@ final class DescriptionWriter {
       var to = channels.addObject().put("name", c.name());
       putText(to, "unit", c.unit());
       put(to, c.normalisation());
+      if (c.rest() != c.normalisation().restore(0)) {
+        to.put("rest", c.rest());
+      }
     }
     var outputs = d.putArray("outputs");
     s.outputs().forEach(o -> put(outputs.addObject(), o, s));
@@ -58,6 +61,9 @@ final class DescriptionWriter {
 
   private static void put(ObjectNode to, Output o, Surrogate s) {
     to.put("name", o.name());
+    if (!o.probe().toString().equals("soma(0.5)." + o.name())) {
+      to.put("probe", o.probe().toString());
+    }
     if (o.channel() == Output.NO_CHANNEL) {
       putText(to, "unit", o.unit());
       put(to, o.normalisation());

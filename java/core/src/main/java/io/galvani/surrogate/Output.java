@@ -1,5 +1,8 @@
 package io.galvani.surrogate;
 
+import io.galvani.Location;
+import io.galvani.Probe;
+
 /**
  * One number of each prediction, and what becomes of it: a head of the network.
  *
@@ -7,6 +10,7 @@ package io.galvani.surrogate;
  * outputAffine(y)} is what is recorded, and {@code feedbackAffine(v)} what the channel is given as its next sample.
  *
  * @param name unique among the outputs
+ * @param probe what of the cell it stands for: under this it is recorded
  * @param unit of the quantity; that of the channel it feeds back
  * @param normalisation of the quantity; that of the channel it feeds back
  * @param channel index of the channel it feeds back; {@link #NO_CHANNEL} if none
@@ -14,8 +18,14 @@ package io.galvani.surrogate;
  * @param feedbackAffine correction of what is fed back, after the other
  * @param gain changes with time; {@link Gain#NONE} if not
  */
-public record Output(String name, String unit, Normalisation normalisation, int channel, Affine outputAffine, Affine feedbackAffine,
+public record Output(String name, Probe probe, String unit, Normalisation normalisation, int channel, Affine outputAffine, Affine feedbackAffine,
     Gain gain) {
+  /** An output that stands for what the soma has of its name. */
+  public Output(String name, String unit, Normalisation normalisation, int channel, Affine outputAffine, Affine feedbackAffine, Gain gain) {
+    this(name, new Probe(SOMA, name), unit, normalisation, channel, outputAffine, feedbackAffine, gain);
+  }
+
+  private static final Location SOMA = Location.parse("soma(0.5)");
   /** The output is fed back to no channel. */
   public static final int NO_CHANNEL = -1;
 

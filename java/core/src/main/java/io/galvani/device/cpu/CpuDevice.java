@@ -8,9 +8,14 @@ import io.galvani.device.Device;
 import io.galvani.device.cpu.abi.Galvani;
 import io.galvani.mechanism.Catalogue;
 import io.galvani.mechanism.Mechanism;
+import io.galvani.surrogate.Output;
+import io.galvani.surrogate.Plan;
+import io.galvani.surrogate.SurrogateEngine;
+import io.galvani.surrogate.SurrogateOptions;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Map;
 
 /** The CPU, through the native library: the embedded default. */
@@ -43,6 +48,11 @@ public final class CpuDevice implements Device {
   @Override
   public Population population(CompiledCell cell, CableOptions options) {
     return new CpuPopulation(cell, options, instructionSet());
+  }
+
+  @Override
+  public SurrogateEngine engine(Plan plan, List<Output> outputs, SurrogateOptions options) {
+    return new CpuSurrogateEngine(plan, outputs, options, instructionSet());
   }
 
   /**

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.galvani.Events;
 import io.galvani.GalvaniException;
+import io.galvani.Interval;
 import io.galvani.Population;
 import io.galvani.Probe;
 import io.galvani.Recording;
@@ -110,7 +111,7 @@ final class CpuPopulation implements Population {
 
   @Override
   public void advance(Events events, double until, Spikes spikes) {
-    CableModel.Interval interval = model.interval(events, steps(), until);
+    Interval interval = model.interval(events, steps(), until);
     int due = interval.events();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment time = arena.allocate(JAVA_DOUBLE, due);

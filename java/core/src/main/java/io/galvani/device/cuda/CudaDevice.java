@@ -1,12 +1,18 @@
 package io.galvani.device.cuda;
 
+import io.galvani.GalvaniException;
 import io.galvani.Population;
 import io.galvani.cable.CableModel;
 import io.galvani.cable.CableOptions;
 import io.galvani.cable.Precision;
 import io.galvani.cell.CompiledCell;
 import io.galvani.device.Device;
+import io.galvani.surrogate.Output;
+import io.galvani.surrogate.Plan;
+import io.galvani.surrogate.SurrogateEngine;
+import io.galvani.surrogate.SurrogateOptions;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -56,6 +62,11 @@ public final class CudaDevice implements Device {
   @Override
   public Population population(CompiledCell cell, CableOptions options) {
     return population(cell, options, tuning);
+  }
+
+  @Override
+  public SurrogateEngine engine(Plan plan, List<Output> outputs, SurrogateOptions options) {
+    throw new GalvaniException("The GPU has no kernels for surrogates yet. Use --device cpu");
   }
 
   /** A population that is stepped as the cache has it, unless the user forces a strategy. */

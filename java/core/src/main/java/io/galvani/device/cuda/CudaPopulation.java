@@ -3,6 +3,7 @@ package io.galvani.device.cuda;
 import io.galvani.Events;
 import io.galvani.GalvaniException;
 import io.galvani.InputException;
+import io.galvani.Interval;
 import io.galvani.Population;
 import io.galvani.Probe;
 import io.galvani.Recording;
@@ -132,7 +133,7 @@ final class CudaPopulation implements Population {
   @Override
   public void advance(Events queue, double until, Spikes fired) {
     requireOpen();
-    CableModel.Interval interval = model.interval(queue, steps, until);
+    Interval interval = model.interval(queue, steps, until);
     int taken = 0;
     while (steps < interval.to()) {
       long to = Math.min(interval.to(), steps + stepsOfALaunch());

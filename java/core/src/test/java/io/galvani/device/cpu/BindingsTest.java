@@ -6,8 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import io.galvani.device.cpu.abi.Galvani;
+import io.galvani.device.cpu.abi.gv_column_step;
+import io.galvani.device.cpu.abi.gv_layer;
 import io.galvani.device.cpu.abi.gv_options;
+import io.galvani.device.cpu.abi.gv_output;
 import io.galvani.device.cpu.abi.gv_probe;
+import io.galvani.surrogate.Activation;
+import io.galvani.surrogate.SurrogatePrecision;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.GroupLayout;
@@ -23,6 +28,7 @@ import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -43,7 +49,8 @@ class BindingsTest {
 
   @Test
   void structuresLieAsTheLibraryHasThem() {
-    long[] expected = LongStream.concat(layout(gv_options.layout()), layout(gv_probe.layout())).toArray();
+    long[] expected = Stream.of(gv_options.layout(), gv_probe.layout(), gv_layer.layout(), gv_column_step.layout(), gv_output.layout())
+        .flatMapToLong(BindingsTest::layout).toArray();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment actual = arena.allocate(ValueLayout.JAVA_LONG, expected.length);
       assertEquals(expected.length, Galvani.gv_abi_layout(expected.length, actual));
@@ -92,6 +99,9 @@ class BindingsTest {
     assertEquals(List.of(Galvani.GV_VOLTAGE(), Galvani.GV_STATE(), Galvani.GV_SODIUM(), Galvani.GV_POTASSIUM(), Galvani.GV_CALCIUM(),
         Galvani.GV_CAI(), Galvani.GV_ECA(), Galvani.GV_POINT_CURRENT()), numbers(io.galvani.cable.CableModel.Quantity.values()));
     assertEquals(List.of(Galvani.GV_CM(), Galvani.GV_RI()), List.of(io.galvani.cable.CableModel.CM, io.galvani.cable.CableModel.RI));
+    assertEquals(List.of(Galvani.GV_NUMBERS_F64(), Galvani.GV_NUMBERS_F32(), Galvani.GV_NUMBERS_BF16()), numbers(SurrogatePrecision.values()));
+    assertEquals(List.of(Galvani.GV_LINEAR(), Galvani.GV_RELU(), Galvani.GV_TANH(), Galvani.GV_SIGMOID(), Galvani.GV_SELU()),
+        numbers(Activation.values()));
     assertEquals(List.of(Galvani.GV_BASELINE(), Galvani.GV_AVX2(), Galvani.GV_AVX512()), numbers(InstructionSet.values()));
   }
 

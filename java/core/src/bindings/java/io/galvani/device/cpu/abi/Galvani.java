@@ -23,10 +23,10 @@ public class Galvani extends Galvani$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int GV_ABI_VERSION = (int)2L;
+    private static final int GV_ABI_VERSION = (int)3L;
     /**
      * {@snippet lang=c :
-     * #define GV_ABI_VERSION 2
+     * #define GV_ABI_VERSION 3
      * }
      */
     public static int GV_ABI_VERSION() {
@@ -103,6 +103,33 @@ public class Galvani extends Galvani$shared {
      */
     public static int GV_F32() {
         return GV_F32;
+    }
+    private static final int GV_NUMBERS_F64 = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_numbers.GV_NUMBERS_F64 = 0
+     * }
+     */
+    public static int GV_NUMBERS_F64() {
+        return GV_NUMBERS_F64;
+    }
+    private static final int GV_NUMBERS_F32 = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_numbers.GV_NUMBERS_F32 = 1
+     * }
+     */
+    public static int GV_NUMBERS_F32() {
+        return GV_NUMBERS_F32;
+    }
+    private static final int GV_NUMBERS_BF16 = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_numbers.GV_NUMBERS_BF16 = 2
+     * }
+     */
+    public static int GV_NUMBERS_BF16() {
+        return GV_NUMBERS_BF16;
     }
     private static final int GV_EXACT = (int)0L;
     /**
@@ -238,6 +265,123 @@ public class Galvani extends Galvani$shared {
      */
     public static int GV_RI() {
         return GV_RI;
+    }
+    private static final int GV_LINEAR = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_activation.GV_LINEAR = 0
+     * }
+     */
+    public static int GV_LINEAR() {
+        return GV_LINEAR;
+    }
+    private static final int GV_RELU = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_activation.GV_RELU = 1
+     * }
+     */
+    public static int GV_RELU() {
+        return GV_RELU;
+    }
+    private static final int GV_TANH = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_activation.GV_TANH = 2
+     * }
+     */
+    public static int GV_TANH() {
+        return GV_TANH;
+    }
+    private static final int GV_SIGMOID = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_activation.GV_SIGMOID = 3
+     * }
+     */
+    public static int GV_SIGMOID() {
+        return GV_SIGMOID;
+    }
+    private static final int GV_SELU = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_activation.GV_SELU = 4
+     * }
+     */
+    public static int GV_SELU() {
+        return GV_SELU;
+    }
+    private static final int GV_PROJECTION = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_stage_kind.GV_PROJECTION = 0
+     * }
+     */
+    public static int GV_PROJECTION() {
+        return GV_PROJECTION;
+    }
+    private static final int GV_WINDOW = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_stage_kind.GV_WINDOW = 1
+     * }
+     */
+    public static int GV_WINDOW() {
+        return GV_WINDOW;
+    }
+    private static final int GV_MATRIX = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_stage_kind.GV_MATRIX = 2
+     * }
+     */
+    public static int GV_MATRIX() {
+        return GV_MATRIX;
+    }
+    private static final int GV_LSTM = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_stage_kind.GV_LSTM = 3
+     * }
+     */
+    public static int GV_LSTM() {
+        return GV_LSTM;
+    }
+    private static final int GV_SCALE = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_stage_kind.GV_SCALE = 4
+     * }
+     */
+    public static int GV_SCALE() {
+        return GV_SCALE;
+    }
+    private static final int GV_REPEAT = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_stage_kind.GV_REPEAT = 5
+     * }
+     */
+    public static int GV_REPEAT() {
+        return GV_REPEAT;
+    }
+    private static final int GV_FLATTEN = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_stage_kind.GV_FLATTEN = 6
+     * }
+     */
+    public static int GV_FLATTEN() {
+        return GV_FLATTEN;
+    }
+    private static final int GV_MEAN = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_stage_kind.GV_MEAN = 7
+     * }
+     */
+    public static int GV_MEAN() {
+        return GV_MEAN;
     }
 
     private static class gv_abi_version {
@@ -1594,6 +1738,819 @@ public class Galvani extends Galvani$shared {
                 traceDowncall("gv_population_load", population, size, state);
             }
             return (int)mh$.invokeExact(population, size, state);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gv_plan_create {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Galvani.C_INT,
+            Galvani.C_INT,
+            Galvani.C_INT,
+            Galvani.C_INT,
+            Galvani.C_INT,
+            Galvani.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gv_plan_create");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gv_plan_create(int32_t window, int32_t channels, int32_t numbers, int32_t isa, gv_plan **plan)
+     * }
+     */
+    public static FunctionDescriptor gv_plan_create$descriptor() {
+        return gv_plan_create.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gv_plan_create(int32_t window, int32_t channels, int32_t numbers, int32_t isa, gv_plan **plan)
+     * }
+     */
+    public static MethodHandle gv_plan_create$handle() {
+        return gv_plan_create.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gv_plan_create(int32_t window, int32_t channels, int32_t numbers, int32_t isa, gv_plan **plan)
+     * }
+     */
+    public static MemorySegment gv_plan_create$address() {
+        return gv_plan_create.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gv_plan_create(int32_t window, int32_t channels, int32_t numbers, int32_t isa, gv_plan **plan)
+     * }
+     */
+    public static int gv_plan_create(int window, int channels, int numbers, int isa, MemorySegment plan) {
+        var mh$ = gv_plan_create.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gv_plan_create", window, channels, numbers, isa, plan);
+            }
+            return (int)mh$.invokeExact(window, channels, numbers, isa, plan);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gv_plan_destroy {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Galvani.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gv_plan_destroy");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void gv_plan_destroy(gv_plan *plan)
+     * }
+     */
+    public static FunctionDescriptor gv_plan_destroy$descriptor() {
+        return gv_plan_destroy.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void gv_plan_destroy(gv_plan *plan)
+     * }
+     */
+    public static MethodHandle gv_plan_destroy$handle() {
+        return gv_plan_destroy.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void gv_plan_destroy(gv_plan *plan)
+     * }
+     */
+    public static MemorySegment gv_plan_destroy$address() {
+        return gv_plan_destroy.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void gv_plan_destroy(gv_plan *plan)
+     * }
+     */
+    public static void gv_plan_destroy(MemorySegment plan) {
+        var mh$ = gv_plan_destroy.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gv_plan_destroy", plan);
+            }
+            mh$.invokeExact(plan);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gv_plan_columns {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Galvani.C_INT,
+            Galvani.C_POINTER,
+            Galvani.C_POINTER,
+            Galvani.C_INT,
+            Galvani.C_INT,
+            Galvani.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gv_plan_columns");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gv_plan_columns(gv_plan *plan, const gv_layer *layer, int32_t classes, int32_t steps, const gv_column_step *step)
+     * }
+     */
+    public static FunctionDescriptor gv_plan_columns$descriptor() {
+        return gv_plan_columns.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gv_plan_columns(gv_plan *plan, const gv_layer *layer, int32_t classes, int32_t steps, const gv_column_step *step)
+     * }
+     */
+    public static MethodHandle gv_plan_columns$handle() {
+        return gv_plan_columns.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gv_plan_columns(gv_plan *plan, const gv_layer *layer, int32_t classes, int32_t steps, const gv_column_step *step)
+     * }
+     */
+    public static MemorySegment gv_plan_columns$address() {
+        return gv_plan_columns.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gv_plan_columns(gv_plan *plan, const gv_layer *layer, int32_t classes, int32_t steps, const gv_column_step *step)
+     * }
+     */
+    public static int gv_plan_columns(MemorySegment plan, MemorySegment layer, int classes, int steps, MemorySegment step) {
+        var mh$ = gv_plan_columns.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gv_plan_columns", plan, layer, classes, steps, step);
+            }
+            return (int)mh$.invokeExact(plan, layer, classes, steps, step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gv_plan_stage {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Galvani.C_INT,
+            Galvani.C_POINTER,
+            Galvani.C_INT,
+            Galvani.C_POINTER,
+            Galvani.C_POINTER,
+            Galvani.C_POINTER,
+            Galvani.C_INT,
+            Galvani.C_INT,
+            Galvani.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gv_plan_stage");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gv_plan_stage(gv_plan *plan, int32_t kind, const gv_layer *layer, const int32_t *column_class, const float *recurrent, int32_t units, int32_t steps, int32_t sequences)
+     * }
+     */
+    public static FunctionDescriptor gv_plan_stage$descriptor() {
+        return gv_plan_stage.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gv_plan_stage(gv_plan *plan, int32_t kind, const gv_layer *layer, const int32_t *column_class, const float *recurrent, int32_t units, int32_t steps, int32_t sequences)
+     * }
+     */
+    public static MethodHandle gv_plan_stage$handle() {
+        return gv_plan_stage.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gv_plan_stage(gv_plan *plan, int32_t kind, const gv_layer *layer, const int32_t *column_class, const float *recurrent, int32_t units, int32_t steps, int32_t sequences)
+     * }
+     */
+    public static MemorySegment gv_plan_stage$address() {
+        return gv_plan_stage.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gv_plan_stage(gv_plan *plan, int32_t kind, const gv_layer *layer, const int32_t *column_class, const float *recurrent, int32_t units, int32_t steps, int32_t sequences)
+     * }
+     */
+    public static int gv_plan_stage(MemorySegment plan, int kind, MemorySegment layer, MemorySegment column_class, MemorySegment recurrent, int units, int steps, int sequences) {
+        var mh$ = gv_plan_stage.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gv_plan_stage", plan, kind, layer, column_class, recurrent, units, steps, sequences);
+            }
+            return (int)mh$.invokeExact(plan, kind, layer, column_class, recurrent, units, steps, sequences);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gv_surrogates_create {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Galvani.C_INT,
+            Galvani.C_POINTER,
+            Galvani.C_INT,
+            Galvani.C_INT,
+            Galvani.C_INT,
+            Galvani.C_INT,
+            Galvani.C_INT,
+            Galvani.C_POINTER,
+            Galvani.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gv_surrogates_create");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_create(const gv_plan *plan, int32_t cells, int32_t threads, int32_t look_ahead, int32_t overwrite, int32_t outputs, const gv_output *output, gv_surrogates **surrogates)
+     * }
+     */
+    public static FunctionDescriptor gv_surrogates_create$descriptor() {
+        return gv_surrogates_create.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_create(const gv_plan *plan, int32_t cells, int32_t threads, int32_t look_ahead, int32_t overwrite, int32_t outputs, const gv_output *output, gv_surrogates **surrogates)
+     * }
+     */
+    public static MethodHandle gv_surrogates_create$handle() {
+        return gv_surrogates_create.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_create(const gv_plan *plan, int32_t cells, int32_t threads, int32_t look_ahead, int32_t overwrite, int32_t outputs, const gv_output *output, gv_surrogates **surrogates)
+     * }
+     */
+    public static MemorySegment gv_surrogates_create$address() {
+        return gv_surrogates_create.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_create(const gv_plan *plan, int32_t cells, int32_t threads, int32_t look_ahead, int32_t overwrite, int32_t outputs, const gv_output *output, gv_surrogates **surrogates)
+     * }
+     */
+    public static int gv_surrogates_create(MemorySegment plan, int cells, int threads, int look_ahead, int overwrite, int outputs, MemorySegment output, MemorySegment surrogates) {
+        var mh$ = gv_surrogates_create.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gv_surrogates_create", plan, cells, threads, look_ahead, overwrite, outputs, output, surrogates);
+            }
+            return (int)mh$.invokeExact(plan, cells, threads, look_ahead, overwrite, outputs, output, surrogates);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gv_surrogates_destroy {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Galvani.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gv_surrogates_destroy");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void gv_surrogates_destroy(gv_surrogates *surrogates)
+     * }
+     */
+    public static FunctionDescriptor gv_surrogates_destroy$descriptor() {
+        return gv_surrogates_destroy.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void gv_surrogates_destroy(gv_surrogates *surrogates)
+     * }
+     */
+    public static MethodHandle gv_surrogates_destroy$handle() {
+        return gv_surrogates_destroy.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void gv_surrogates_destroy(gv_surrogates *surrogates)
+     * }
+     */
+    public static MemorySegment gv_surrogates_destroy$address() {
+        return gv_surrogates_destroy.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void gv_surrogates_destroy(gv_surrogates *surrogates)
+     * }
+     */
+    public static void gv_surrogates_destroy(MemorySegment surrogates) {
+        var mh$ = gv_surrogates_destroy.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gv_surrogates_destroy", surrogates);
+            }
+            mh$.invokeExact(surrogates);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gv_surrogates_start {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Galvani.C_INT,
+            Galvani.C_POINTER,
+            Galvani.C_LONG,
+            Galvani.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gv_surrogates_start");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_start(gv_surrogates *surrogates, int64_t windows, const double *samples)
+     * }
+     */
+    public static FunctionDescriptor gv_surrogates_start$descriptor() {
+        return gv_surrogates_start.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_start(gv_surrogates *surrogates, int64_t windows, const double *samples)
+     * }
+     */
+    public static MethodHandle gv_surrogates_start$handle() {
+        return gv_surrogates_start.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_start(gv_surrogates *surrogates, int64_t windows, const double *samples)
+     * }
+     */
+    public static MemorySegment gv_surrogates_start$address() {
+        return gv_surrogates_start.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_start(gv_surrogates *surrogates, int64_t windows, const double *samples)
+     * }
+     */
+    public static int gv_surrogates_start(MemorySegment surrogates, long windows, MemorySegment samples) {
+        var mh$ = gv_surrogates_start.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gv_surrogates_start", surrogates, windows, samples);
+            }
+            return (int)mh$.invokeExact(surrogates, windows, samples);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gv_surrogates_advance {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Galvani.C_INT,
+            Galvani.C_POINTER,
+            Galvani.C_LONG,
+            Galvani.C_LONG,
+            Galvani.C_POINTER,
+            Galvani.C_POINTER,
+            Galvani.C_POINTER,
+            Galvani.C_POINTER,
+            Galvani.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gv_surrogates_advance");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_advance(gv_surrogates *surrogates, int64_t steps, int64_t events, const int64_t *step, const int32_t *cell, const int32_t *channel, const double *value, double *recorded)
+     * }
+     */
+    public static FunctionDescriptor gv_surrogates_advance$descriptor() {
+        return gv_surrogates_advance.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_advance(gv_surrogates *surrogates, int64_t steps, int64_t events, const int64_t *step, const int32_t *cell, const int32_t *channel, const double *value, double *recorded)
+     * }
+     */
+    public static MethodHandle gv_surrogates_advance$handle() {
+        return gv_surrogates_advance.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_advance(gv_surrogates *surrogates, int64_t steps, int64_t events, const int64_t *step, const int32_t *cell, const int32_t *channel, const double *value, double *recorded)
+     * }
+     */
+    public static MemorySegment gv_surrogates_advance$address() {
+        return gv_surrogates_advance.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_advance(gv_surrogates *surrogates, int64_t steps, int64_t events, const int64_t *step, const int32_t *cell, const int32_t *channel, const double *value, double *recorded)
+     * }
+     */
+    public static int gv_surrogates_advance(MemorySegment surrogates, long steps, long events, MemorySegment step, MemorySegment cell, MemorySegment channel, MemorySegment value, MemorySegment recorded) {
+        var mh$ = gv_surrogates_advance.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gv_surrogates_advance", surrogates, steps, events, step, cell, channel, value, recorded);
+            }
+            return (int)mh$.invokeExact(surrogates, steps, events, step, cell, channel, value, recorded);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gv_surrogates_steps {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Galvani.C_LONG,
+            Galvani.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gv_surrogates_steps");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t gv_surrogates_steps(const gv_surrogates *surrogates)
+     * }
+     */
+    public static FunctionDescriptor gv_surrogates_steps$descriptor() {
+        return gv_surrogates_steps.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t gv_surrogates_steps(const gv_surrogates *surrogates)
+     * }
+     */
+    public static MethodHandle gv_surrogates_steps$handle() {
+        return gv_surrogates_steps.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t gv_surrogates_steps(const gv_surrogates *surrogates)
+     * }
+     */
+    public static MemorySegment gv_surrogates_steps$address() {
+        return gv_surrogates_steps.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t gv_surrogates_steps(const gv_surrogates *surrogates)
+     * }
+     */
+    public static long gv_surrogates_steps(MemorySegment surrogates) {
+        var mh$ = gv_surrogates_steps.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gv_surrogates_steps", surrogates);
+            }
+            return (long)mh$.invokeExact(surrogates);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gv_surrogates_memory {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Galvani.C_LONG,
+            Galvani.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gv_surrogates_memory");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t gv_surrogates_memory(const gv_surrogates *surrogates)
+     * }
+     */
+    public static FunctionDescriptor gv_surrogates_memory$descriptor() {
+        return gv_surrogates_memory.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t gv_surrogates_memory(const gv_surrogates *surrogates)
+     * }
+     */
+    public static MethodHandle gv_surrogates_memory$handle() {
+        return gv_surrogates_memory.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t gv_surrogates_memory(const gv_surrogates *surrogates)
+     * }
+     */
+    public static MemorySegment gv_surrogates_memory$address() {
+        return gv_surrogates_memory.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t gv_surrogates_memory(const gv_surrogates *surrogates)
+     * }
+     */
+    public static long gv_surrogates_memory(MemorySegment surrogates) {
+        var mh$ = gv_surrogates_memory.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gv_surrogates_memory", surrogates);
+            }
+            return (long)mh$.invokeExact(surrogates);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gv_surrogates_state_size {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Galvani.C_LONG,
+            Galvani.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gv_surrogates_state_size");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t gv_surrogates_state_size(const gv_surrogates *surrogates)
+     * }
+     */
+    public static FunctionDescriptor gv_surrogates_state_size$descriptor() {
+        return gv_surrogates_state_size.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t gv_surrogates_state_size(const gv_surrogates *surrogates)
+     * }
+     */
+    public static MethodHandle gv_surrogates_state_size$handle() {
+        return gv_surrogates_state_size.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t gv_surrogates_state_size(const gv_surrogates *surrogates)
+     * }
+     */
+    public static MemorySegment gv_surrogates_state_size$address() {
+        return gv_surrogates_state_size.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t gv_surrogates_state_size(const gv_surrogates *surrogates)
+     * }
+     */
+    public static long gv_surrogates_state_size(MemorySegment surrogates) {
+        var mh$ = gv_surrogates_state_size.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gv_surrogates_state_size", surrogates);
+            }
+            return (long)mh$.invokeExact(surrogates);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gv_surrogates_save {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Galvani.C_INT,
+            Galvani.C_POINTER,
+            Galvani.C_LONG,
+            Galvani.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gv_surrogates_save");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_save(const gv_surrogates *surrogates, int64_t size, void *state)
+     * }
+     */
+    public static FunctionDescriptor gv_surrogates_save$descriptor() {
+        return gv_surrogates_save.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_save(const gv_surrogates *surrogates, int64_t size, void *state)
+     * }
+     */
+    public static MethodHandle gv_surrogates_save$handle() {
+        return gv_surrogates_save.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_save(const gv_surrogates *surrogates, int64_t size, void *state)
+     * }
+     */
+    public static MemorySegment gv_surrogates_save$address() {
+        return gv_surrogates_save.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_save(const gv_surrogates *surrogates, int64_t size, void *state)
+     * }
+     */
+    public static int gv_surrogates_save(MemorySegment surrogates, long size, MemorySegment state) {
+        var mh$ = gv_surrogates_save.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gv_surrogates_save", surrogates, size, state);
+            }
+            return (int)mh$.invokeExact(surrogates, size, state);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gv_surrogates_load {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Galvani.C_INT,
+            Galvani.C_POINTER,
+            Galvani.C_LONG,
+            Galvani.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gv_surrogates_load");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_load(gv_surrogates *surrogates, int64_t size, const void *state)
+     * }
+     */
+    public static FunctionDescriptor gv_surrogates_load$descriptor() {
+        return gv_surrogates_load.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_load(gv_surrogates *surrogates, int64_t size, const void *state)
+     * }
+     */
+    public static MethodHandle gv_surrogates_load$handle() {
+        return gv_surrogates_load.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_load(gv_surrogates *surrogates, int64_t size, const void *state)
+     * }
+     */
+    public static MemorySegment gv_surrogates_load$address() {
+        return gv_surrogates_load.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gv_surrogates_load(gv_surrogates *surrogates, int64_t size, const void *state)
+     * }
+     */
+    public static int gv_surrogates_load(MemorySegment surrogates, long size, MemorySegment state) {
+        var mh$ = gv_surrogates_load.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gv_surrogates_load", surrogates, size, state);
+            }
+            return (int)mh$.invokeExact(surrogates, size, state);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

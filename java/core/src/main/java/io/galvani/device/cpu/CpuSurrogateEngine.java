@@ -1,0 +1,232 @@
+package io.galvani.device.cpu;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.galvani.GalvaniException;
+import io.galvani.device.cpu.abi.Galvani;
+import io.galvani.device.cpu.abi.gv_column_step;
+import io.galvani.device.cpu.abi.gv_layer;
+import io.galvani.device.cpu.abi.gv_output;
+import io.galvani.surrogate.Output;
+import io.galvani.surrogate.Plan;
+import io.galvani.surrogate.Plan.Finish;
+import io.galvani.surrogate.Plan.Stage;
+import io.galvani.surrogate.SurrogateEngine;
+import io.galvani.surrogate.SurrogateOptions;
+import io.galvani.surrogate.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/** The surrogate engine on the CPU: a thin wrapper of {@code gv_plan} and {@code gv_surrogates}. */
+final class CpuSurrogateEngine implements SurrogateEngine {
+  private final int cells;
+  private final int numbers;
+  private MemorySegment handle;
+
+  /** @param outputs what becomes of predictions; none: they are recorded as they are, and nothing is fed back */
+  CpuSurrogateEngine(Plan plan, List<Output> outputs, SurrogateOptions options, InstructionSet isa) {
+    cells = options.cells();
+    numbers = plan.numbers();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment out = arena.allocate(ADDRESS);
+      Status.check("surrogate", Galvani.gv_plan_create(plan.network().window(), plan.network().channels(), options.precision().ordinal(),
+          isa.ordinal(), out));
+      MemorySegment described = out.get(ADDRESS, 0);
+      try {
+        plan.columns().forEach(c -> add(described, c));
+        plan.stages().forEach(s -> add(described, s, plan));
+        Status.check("surrogate", Galvani.gv_surrogates_create(described, cells, options.threads(), options.lookAhead(),
+            options.overwrites() ? 1 : 0, outputs.size(), outputs(arena, outputs), out));
+        handle = out.get(ADDRESS, 0);
+      } finally {
+        Galvani.gv_plan_destroy(described);
+      }
+    }
+  }
+
+  private static void add(MemorySegment plan, Plan.Columns c) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment steps = gv_column_step.allocateArray(c.steps().size(), arena);
+      for (int i = 0; i < c.steps().size(); i++) {
+        Plan.ColumnStep s = c.steps().get(i);
+        MemorySegment to = gv_column_step.asSlice(steps, i);
+        gv_column_step.from(to, s.from());
+        gv_column_step.tap(to, s.tap());
+        gv_column_step.delay(to, s.delay());
+        gv_column_step.source(to, s.source());
+        gv_column_step.emits(to, s.emits());
+        gv_column_step.keeps(to, s.keeps());
+      }
+      MemorySegment layer = layer(arena, c.taps(), c.in(), c.out(), 1, c.kernel(), c.bias(), c.finish(), false);
+      Status.check("layer '" + c.layers() + "'", Galvani.gv_plan_columns(plan, layer, c.classes(), c.steps().size(), steps));
+    }
+  }
+
+  private static void add(MemorySegment plan, Stage stage, Plan of) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment none = MemorySegment.NULL;
+      switch (stage) {
+        case Stage.Projection s -> {
+          MemorySegment layer = layer(arena, of.network().window(), of.columnFeatures(), s.kernel().extent(1), 1, s.kernel(), s.bias(),
+              s.finish(), s.gates());
+          add(plan, s.layers(), Galvani.GV_PROJECTION(), layer, classes(arena, of), none, 0, 0, false);
+        }
+        case Stage.Window s -> add(plan, "window", Galvani.GV_WINDOW(), none, classes(arena, of), none, 0, 0, false);
+        case Stage.Matrix s -> {
+          Tensor k = s.kernel();
+          MemorySegment layer = layer(arena, k.extent(0), k.extent(1), k.extent(2), s.dilation(), k, s.bias(), s.finish(), s.gates());
+          add(plan, s.layers(), Galvani.GV_MATRIX(), layer, none, none, 0, 0, false);
+        }
+        case Stage.Lstm s -> {
+          MemorySegment layer = s.kernel() == null ? none
+              : layer(arena, 1, s.kernel().extent(0), s.kernel().extent(1), 1, s.kernel(), s.bias(), Finish.NONE, true);
+          add(plan, s.layers(), Galvani.GV_LSTM(), layer, none, floats(arena, s.recurrent()), s.recurrent().extent(0), s.steps(), s.sequences());
+        }
+        case Stage.Scale s -> {
+          int n = s.finish().scale().length;
+          add(plan, s.layers(), Galvani.GV_SCALE(), layer(arena, 0, n, n, 1, null, null, s.finish(), false), none, none, 0, 0, false);
+        }
+        case Stage.Repeat s -> add(plan, "repeat", Galvani.GV_REPEAT(), none, none, none, 0, s.n(), false);
+        case Stage.Flatten s -> add(plan, "flatten", Galvani.GV_FLATTEN(), none, none, none, 0, 0, false);
+        case Stage.Mean s -> add(plan, "mean", Galvani.GV_MEAN(), none, none, none, 0, 0, false);
+      }
+    }
+  }
+
+  private static void add(MemorySegment plan, String what, int kind, MemorySegment layer, MemorySegment classes, MemorySegment recurrent,
+      int units, int steps, boolean sequences) {
+    Status.check("layer '" + what + "'", Galvani.gv_plan_stage(plan, kind, layer, classes, recurrent, units, steps, sequences ? 1 : 0));
+  }
+
+  private static MemorySegment classes(Arena arena, Plan plan) {
+    return arena.allocateFrom(JAVA_INT, plan.columnClasses());
+  }
+
+  private static MemorySegment layer(Arena arena, int taps, int in, int out, int dilation, Tensor kernel, Tensor bias, Finish finish,
+      boolean gates) {
+    MemorySegment l = gv_layer.allocate(arena);
+    gv_layer.kernel(l, floats(arena, kernel));
+    gv_layer.bias(l, floats(arena, bias));
+    gv_layer.scale(l, doubles(arena, finish.scale()));
+    gv_layer.shift(l, doubles(arena, finish.shift()));
+    gv_layer.taps(l, taps);
+    gv_layer.in(l, in);
+    gv_layer.out(l, out);
+    gv_layer.dilation(l, dilation);
+    gv_layer.activation(l, finish.activation().ordinal());
+    gv_layer.gates(l, gates ? 1 : 0);
+    return l;
+  }
+
+  private static MemorySegment doubles(Arena arena, double[] values) {
+    return values.length == 0 ? MemorySegment.NULL : arena.allocateFrom(JAVA_DOUBLE, values);
+  }
+
+  // Those of a file are mapped wherever they stand in it; the library wants them aligned.
+  private static MemorySegment floats(Arena arena, Tensor tensor) {
+    if (tensor == null) {
+      return MemorySegment.NULL;
+    }
+    MemorySegment data = tensor.data();
+    return data.address() % Float.BYTES == 0 && data.isNative() ? data
+        : arena.allocate(data.byteSize(), Float.BYTES).copyFrom(data);
+  }
+
+  private static MemorySegment outputs(Arena arena, List<Output> outputs) {
+    MemorySegment all = gv_output.allocateArray(outputs.size(), arena);
+    for (int i = 0; i < outputs.size(); i++) {
+      Output o = outputs.get(i);
+      MemorySegment to = gv_output.asSlice(all, i);
+      gv_output.channel(to, o.channel());
+      gv_output.a(to, o.outputAffine().a());
+      gv_output.b(to, o.outputAffine().b());
+      gv_output.c(to, o.feedbackAffine().a());
+      gv_output.d(to, o.feedbackAffine().b());
+      gv_output.limit(to, o.gain().limit());
+      gv_output.amplitude(to, o.gain().amplitude());
+      gv_output.decay(to, o.gain().decay());
+    }
+    return all;
+  }
+
+  // ---- the contract ------------------------------------------------------------------------------------------------
+
+  @Override
+  public void start(List<double[]> windows) {
+    int size = windows.getFirst().length;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment all = arena.allocate(JAVA_DOUBLE, (long) windows.size() * size);
+      for (int i = 0; i < windows.size(); i++) {
+        MemorySegment.copy(windows.get(i), 0, all, JAVA_DOUBLE, 8L * i * size, size);
+      }
+      Status.check("start", Galvani.gv_surrogates_start(open(), windows.size(), all));
+    }
+  }
+
+  @Override
+  public void advance(int steps, Inputs in, double[] recorded) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment to = arena.allocate(JAVA_DOUBLE, (long) steps * cells * numbers);
+      MemorySegment step = arena.allocate(JAVA_LONG, in.count());
+      MemorySegment cell = arena.allocate(JAVA_INT, in.count());
+      MemorySegment channel = arena.allocate(JAVA_INT, in.count());
+      MemorySegment value = arena.allocate(JAVA_DOUBLE, in.count());
+      MemorySegment.copy(in.step(), 0, step, JAVA_LONG, 0, in.count());
+      MemorySegment.copy(in.cell(), 0, cell, JAVA_INT, 0, in.count());
+      MemorySegment.copy(in.channel(), 0, channel, JAVA_INT, 0, in.count());
+      MemorySegment.copy(in.value(), 0, value, JAVA_DOUBLE, 0, in.count());
+      Status.check("advance", Galvani.gv_surrogates_advance(open(), steps, in.count(), step, cell, channel, value, to));
+      MemorySegment.copy(to, JAVA_DOUBLE, 0, recorded, 0, steps * cells * numbers);
+    }
+  }
+
+  @Override
+  public long steps() {
+    return Galvani.gv_surrogates_steps(open());
+  }
+
+  @Override
+  public long memory() {
+    return Galvani.gv_surrogates_memory(open());
+  }
+
+  @Override
+  public byte[] save() {
+    try (Arena arena = Arena.ofConfined()) {
+      long size = Galvani.gv_surrogates_state_size(open());
+      if (size > Integer.MAX_VALUE - 8) {
+        throw new GalvaniException("snapshot: " + size + " bytes are more than one array holds. Use populations of fewer cells");
+      }
+      MemorySegment state = arena.allocate(size);
+      Status.check("snapshot", Galvani.gv_surrogates_save(handle, size, state));
+      return state.toArray(JAVA_BYTE);
+    }
+  }
+
+  @Override
+  public void load(byte[] state) {
+    try (Arena arena = Arena.ofConfined()) {
+      Status.check("snapshot", Galvani.gv_surrogates_load(open(), state.length, arena.allocateFrom(JAVA_BYTE, state)));
+    }
+  }
+
+  @Override
+  public void close() {
+    if (handle != null) {
+      Galvani.gv_surrogates_destroy(handle);
+      handle = null;
+    }
+  }
+
+  private MemorySegment open() {
+    if (handle == null) {
+      throw new GalvaniException("The surrogates are closed");
+    }
+    return handle;
+  }
+}

@@ -1,0 +1,143 @@
+// The kernels of layers for one ISA; compiled once each.
+#include "cpu/layers.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "cpu/simd.h"
+
+namespace galvani {
+inline namespace GALVANI_ISA {
+namespace {
+
+// A tile of sums in registers, beside one row of b and one number of a.
+constexpr int kTileRows = 6, kTileVectors = kVectorBytes == 64 ? 4 : 2;
+
+template <class E>
+using SumPack = Pack<Sum<E>, kLanes<Sum<E>>>;
+
+// What one instruction multiplies: a vector of groups of b, and a group of a in all lanes.
+template <class E>
+GALVANI_FN void multiply_add(const E* a, const E* b, typename SumPack<E>::Value& sum) {
+  if constexpr (sizeof(E) == 2) {
+    std::int32_t pair;
+    std::memcpy(&pair, a, sizeof pair);
+    typename Vectors<float>::Integer pairs;
+    std::memcpy(&pairs, b, sizeof pairs);
+    sum = add_products(sum, pair - typename Vectors<float>::Integer{}, pairs);
+  } else {
+    typename SumPack<E>::Value row;
+    std::memcpy(&row, b, sizeof row);
+    sum += (*a - typename SumPack<E>::Value{}) * row;
+  }
+}
+
+// Rows × vectors of c, in registers over the whole depth.
+template <class E, int kRows, int kVectors>
+void tile(const Product<E>& p, std::int64_t row, int column) {
+  using V = typename SumPack<E>::Value;
+  constexpr int lanes = kLanes<Sum<E>>, group = kGroup<E>;
+  V sum[kRows][kVectors];
+  const E* a[kRows];
+  unrolled<kRows>([&](auto r) GALVANI_LAMBDA {
+    a[r] = p.a[row + r];
+    unrolled<kVectors>([&](auto v) GALVANI_LAMBDA { std::memcpy(&sum[r][v], p.start[row + r] + column + v * lanes, sizeof(V)); });
+  });
+  const E* b = p.b + static_cast<std::ptrdiff_t>(column) * p.depth;
+  for (int k = 0; k < p.depth; k += group, b += kVectors * lanes * group) {
+    unrolled<kRows>([&](auto r) GALVANI_LAMBDA {
+      unrolled<kVectors>([&](auto v) GALVANI_LAMBDA { multiply_add(a[r] + k, b + v * lanes * group, sum[r][v]); });
+    });
+  }
+  unrolled<kRows>([&](auto r) GALVANI_LAMBDA {
+    unrolled<kVectors>([&](auto v) GALVANI_LAMBDA { std::memcpy(p.c[row + r] + column + v * lanes, &sum[r][v], sizeof(V)); });
+  });
+}
+
+template <class E>
+using Tile = void (*)(const Product<E>&, std::int64_t, int);
+
+// [vectors − 1][rows − 1]
+template <class E, int... i>
+constexpr std::array<Tile<E>, sizeof...(i)> tiles(std::integer_sequence<int, i...>) {
+  return {&tile<E, i % kTileRows + 1, i / kTileRows + 1>...};
+}
+
+template <class E>
+void multiply(const Product<E>& p) {
+  static constexpr auto all = tiles<E>(std::make_integer_sequence<int, kTileRows * kTileVectors>{});
+  constexpr int lanes = kLanes<Sum<E>>, panel = kTileVectors * lanes;
+  const std::int64_t tiles = (p.rows + kTileRows - 1) / kTileRows;
+  for (int column = p.from; column < p.to; column += panel) {
+    const int vectors = std::min(panel, p.columns - column) / lanes;
+    for (std::int64_t t = 0, row = 0; t < tiles; ++t) {  // as even as can be
+      const std::int64_t next = p.rows * (t + 1) / tiles;
+      all[(vectors - 1) * kTileRows + next - row - 1](p, row, column);
+      row = next;
+    }
+  }
+}
+
+template <class E, class To>
+GALVANI_FN void put(SumPack<E> x, To* to) {
+  if constexpr (std::is_same_v<To, BFloat16>) store_rounded(x, &to->bits);
+  else std::memcpy(to, &x.value, sizeof x.value);
+}
+
+template <Activation kActivation, class E, class To>
+void finish_as(const Finish<E>& f, int n, const Sum<E>* x, To* y) {
+  using P = SumPack<E>;
+  for (int i = 0; i < n; i += P::size) {
+    P v = activated<kActivation>(P::load(x + i));
+    if (f.scale != nullptr) v = v * P::load(f.scale + i) + P::load(f.shift + i);
+    put<E>(v, y + i);
+  }
+}
+
+template <class E, class To>
+void finish(const Finish<E>& f, int n, const Sum<E>* x, To* y) {
+  switch (f.activation) {
+    case Activation::relu: return finish_as<Activation::relu>(f, n, x, y);
+    case Activation::tanh: return finish_as<Activation::tanh>(f, n, x, y);
+    case Activation::sigmoid: return finish_as<Activation::sigmoid>(f, n, x, y);
+    case Activation::selu: return finish_as<Activation::selu>(f, n, x, y);
+    default: return finish_as<Activation::linear>(f, n, x, y);
+  }
+}
+
+template <class E>
+void lstm(int blocks, const Sum<E>* gates, Sum<E>* c, E* h) {
+  using P = SumPack<E>;
+  for (int b = 0; b < blocks; ++b) {
+    const Sum<E>* const z = gates + b * 4 * kBlock<E>;
+    for (int u = 0; u < kBlock<E>; u += P::size) {
+      const auto gate = [&](int g) GALVANI_LAMBDA { return P::load(z + g * kBlock<E> + u); };
+      P state = P::load(c + b * kBlock<E> + u);
+      const P out = galvani::lstm(gate(0), gate(1), gate(2), gate(3), state);
+      state.store(c + b * kBlock<E> + u);
+      put<E>(out, h + b * kBlock<E> + u);
+    }
+  }
+}
+
+template <class E>
+void add(int n, Sum<E> factor, const Sum<E>* x, Sum<E>* y) {
+  using P = SumPack<E>;
+  const P f = P::broadcast(factor);
+  for (int i = 0; i < n; i += P::size) (f * P::load(x + i) + P::load(y + i)).store(y + i);
+}
+
+template <class E>
+constexpr LayerKernels<E> kLayerKernels = {kTileVectors * kLanes<Sum<E>>, &multiply<E>, &finish<E, E>, &finish<E, Sum<E>>, &lstm<E>, &add<E>};
+
+}  // namespace
+
+#if !defined(GALVANI_ONLY_BFLOAT16)
+const LayerKernels<double>& layer_kernels_f64() { return kLayerKernels<double>; }
+const LayerKernels<float>& layer_kernels_f32() { return kLayerKernels<float>; }
+#endif
+const LayerKernels<BFloat16>& layer_kernels_bf16() { return kLayerKernels<BFloat16>; }
+
+}  // namespace GALVANI_ISA
+}  // namespace galvani
