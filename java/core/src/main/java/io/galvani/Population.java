@@ -18,6 +18,12 @@ public interface Population extends AutoCloseable {
   /** Current time in ms, a multiple of {@link #step}. */
   double time();
 
+  /**
+   * By how many ms an event may come before a step and yet belong to it: half a step of the direct engine, which takes the nearest; next to
+   * nothing of a surrogate, whose sample holds what arrives until the next.
+   */
+  double lead();
+
   /** Where events may arrive, the same on every cell. */
   List<Slot> slots();
 
@@ -27,8 +33,8 @@ public interface Population extends AutoCloseable {
   /**
    * Integrates from {@link #time} to {@code until} ms, a multiple of {@link #step}.
    *
-   * <p>Takes from {@code events} those with t0 − dt/2 &lt; t ≤ until − dt/2 (on the grid: t0 ≤ t &lt; until; a surrogate: in any
-   * case) and leaves later ones. Coincident events add. Spikes are appended in the order (time, cell, source).
+   * <p>Takes from {@code events} those with t0 − lead &lt; t ≤ until − lead (on the grid: t0 ≤ t &lt; until) and leaves later ones.
+   * Coincident events add. Spikes are appended in the order (time, cell, source).
    *
    * @throws InputException if {@code until} is off the grid or in the past; if an event lies before the interval or names
    *     a cell or slot that does not exist (nothing is integrated and no event is taken then)

@@ -6,21 +6,14 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.galvani.InputException;
 import io.galvani.Probe;
-import io.galvani.cable.CableOptions;
-import io.galvani.cable.Stimulus;
-import io.galvani.cell.CompiledCell;
-import io.galvani.cell.Fingerprint;
 import io.galvani.device.Device;
 import io.galvani.io.OutputDirectory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /** {@code run.json}: what was run, in full, so that it can be repeated and, resumed, is known to be the same. */
 final class RunDescription {
@@ -30,31 +23,16 @@ final class RunDescription {
   private final Device device;
   private final ObjectNode run = MAPPER.createObjectNode();
 
-  RunDescription(String cellName, CompiledCell cell, CableOptions options, double tstop, Path events, int eventCount,
-      List<Assignment> assignments, Map<Probe, String> outputs, int every, Device device) throws IOException {
+  RunDescription(String name, Subject subject, double tstop, Path events, int eventCount, Map<Probe, String> outputs, int every,
+      Device device) throws IOException {
     this.device = device;
     run.put("galvani", Galvani.Version.number());
-    run.putObject("cell").put("name", cellName).put("sha256", cell.fingerprint());
-    run.putObject("options").put("cells", options.cells()).put("tstop_ms", tstop).put("dt_ms", options.dt())
-        .put("v_init_mV", options.vInit()).put("celsius", options.celsius())
-        .put("precision", options.precision().name().toLowerCase()).put("rates", options.rates().name().toLowerCase());
-    var stimuli = run.putArray("stimuli");
-    for (Stimulus s : options.stimuli()) {
-      var o = stimuli.addObject().put("mechanism", s.mechanism()).put("at", s.at().toString());
-      new TreeMap<>(s.parameters()).forEach(o::put);
-    }
-    var set = run.putArray("set");
-    for (Assignment a : assignments) {
-      var o = set.addObject().put("target", a.target()).put("value", a.value());
-      if (a.file() != null) {
-        o.put("sha256", hash(Files.readAllBytes(a.file())));
-      }
-    }
+    subject.describe(name, tstop, run);
     if (events != null) {
-      run.putObject("events").put("file", events.toString()).put("sha256", hash(Files.readAllBytes(events)))
+      run.putObject("events").put("file", events.toString()).put("sha256", Subject.hash(events))
           .put("count", eventCount);
     }
-    run.put("record_every_ms", every * options.dt());
+    run.put("record_every_ms", every * subject.step());
     var recorded = run.putObject("record");
     outputs.forEach((probe, file) -> recorded.put(probe.toString(), file));
   }
@@ -90,9 +68,5 @@ final class RunDescription {
     run.put("started", started.truncatedTo(ChronoUnit.SECONDS).toString());
     run.put("wall_s", Duration.between(started, Instant.now()).toMillis() / 1e3);
     begin(directory);
-  }
-
-  private static String hash(byte[] content) {
-    return new Fingerprint().add(content).hex();
   }
 }

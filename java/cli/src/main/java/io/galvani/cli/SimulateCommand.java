@@ -5,6 +5,7 @@ import io.galvani.InputException;
 import io.galvani.Population;
 import io.galvani.Probe;
 import io.galvani.cable.CableOptions;
+import io.galvani.cable.Rates;
 import io.galvani.cable.Stimulus;
 import io.galvani.cell.Cells;
 import io.galvani.cell.CompiledCell;
@@ -12,6 +13,8 @@ import io.galvani.device.Device;
 import io.galvani.io.Checkpoint;
 import io.galvani.io.EventsCsv;
 import io.galvani.io.OutputDirectory;
+import io.galvani.surrogate.SurrogateFile;
+import io.galvani.surrogate.SurrogateOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -29,7 +32,7 @@ import picocli.CommandLine.Parameters;
         + " .npy file for each probe, and run.json with all that is needed to repeat the run.%n"})
 final class SimulateCommand implements Callable<Integer> {
   @Parameters(paramLabel = "CELL",
-      description = "A shipped cell (see 'galvani cells'), a YAML file, or a compartment table.")
+      description = "A shipped cell (see 'galvani cells'), a YAML file, a compartment table, or a surrogate (.safetensors).")
   private String cellName;
 
   @Option(names = "--out", paramLabel = "DIR", required = true, description = "Directory for the results.")
@@ -92,24 +95,23 @@ final class SimulateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    CompiledCell cell = Cells.load(cellName);
-    CableOptions options = options(cell);
-    var grid = new Grid(options.dt());
+    Subject subject = subject();
+    var grid = new Grid(subject.step());
     long steps = grid.steps("--tstop", tstop);
     int every = Math.toIntExact(recordEvery == null ? 1 : grid.steps("--record-every", recordEvery));
     List<Probe> recorded = probes.stream().map(Probe::parse).toList();
     if (new HashSet<>(recorded).size() < recorded.size()) {
       throw new InputException("--record", null, "names a probe twice", null);
     }
-    Events queue = events == null ? new Events() : EventsCsv.read(events, cells, cell.slots(), tstop);
+    Events queue = events == null ? new Events() : EventsCsv.read(events, cells, subject.slots(), tstop);
+    int given = queue.size();  // a resumed run drops those that were delivered
     Device device = engine.device();
-    try (Population population = device.population(cell, options)) {
+    try (Population population = subject.population(device)) {
       if (resume != null) {
         population.restore(Checkpoint.read(resume));
       }
-      var simulation = new Simulation(population, queue, steps, recorded, every, options.precision());
-      var description = new RunDescription(cellName, cell, options, tstop, events, queue.size(), assignments(),
-          simulation.outputs(), every, device);
+      var simulation = new Simulation(population, queue, steps, recorded, every, subject.samples());
+      var description = new RunDescription(cellName, subject, tstop, events, given, simulation.outputs(), every, device);
       if (checkpoint != null) {
         simulation.checkpoint(checkpoint, grid.steps("--checkpoint-every", checkpointEvery));
       }
@@ -130,20 +132,39 @@ final class SimulateCommand implements Callable<Integer> {
     return 0;
   }
 
-  private List<Assignment> assignments() {
-    return assignments.stream().map(Assignment::parse).toList();
+  private Subject subject() {
+    if (!SurrogateFile.isOne(cellName)) {
+      var assigned = assignments.stream().map(Assignment::parse).toList();
+      var cell = Cells.load(cellName);
+      return new Subject.Cell(cell, options(cell, assigned), assigned);
+    }
+    refuse("--stim", stimuli.isEmpty());
+    refuse("--set", assignments.isEmpty());
+    refuse("--dt", dt == null);
+    refuse("--v-init", vInit == null);
+    refuse("--celsius", celsius == null);
+    refuse("--rates poly", engine.rates == Rates.EXACT);
+    Path file = Path.of(cellName);
+    return new Subject.Network(file, SurrogateFile.read(file),
+        SurrogateOptions.DEFAULT.cells(cells).threads(threads).precision(engine.surrogatePrecision()));
   }
 
-  private CableOptions options(CompiledCell cell) {
+  private void refuse(String option, boolean absent) {
+    if (!absent) {
+      throw new InputException(option, null, "a surrogate has nothing that it could change", "It is of the cell as that was when it was trained");
+    }
+  }
+
+  private CableOptions options(CompiledCell cell, List<Assignment> assigned) {
     CableOptions o = CableOptions.of(cell).cells(cells).threads(threads)
-        .precision(engine.precision).rates(engine.rates);
+        .precision(engine.precision()).rates(engine.rates);
     o = dt == null ? o : o.dt(dt);
     o = vInit == null ? o : o.vInit(vInit);
     o = celsius == null ? o : o.celsius(celsius);
     for (String s : stimuli) {
       o = o.stimulus(Stimulus.parse(s));
     }
-    for (Assignment a : assignments()) {
+    for (Assignment a : assigned) {
       o = o.vary(a.variation(cells));
     }
     return o;

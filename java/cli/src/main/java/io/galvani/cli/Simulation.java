@@ -6,7 +6,6 @@ import io.galvani.Population;
 import io.galvani.Probe;
 import io.galvani.Recording;
 import io.galvani.Spikes;
-import io.galvani.cable.Precision;
 import io.galvani.io.Checkpoint;
 import io.galvani.io.OutputDirectory;
 import io.galvani.trace.Npy;
@@ -41,15 +40,16 @@ final class Simulation {
    * @param events of the whole run
    * @param steps of the whole run
    * @param every steps from one recorded sample to the next
+   * @param type of the samples in files
    */
-  Simulation(Population population, Events events, long steps, List<Probe> probes, int every, Precision precision) {
+  Simulation(Population population, Events events, long steps, List<Probe> probes, int every, Npy.Type type) {
     this.population = population;
     this.events = events;
     this.steps = steps;
     this.every = every;
-    type = precision == Precision.F64 ? Npy.Type.F8 : Npy.Type.F4;
+    this.type = type;
     begin = Math.round(population.time() / population.step());
-    events.drop(begin == 0 ? 0 : events.countUntil(population.time() - population.step() / 2));
+    events.drop(begin == 0 ? 0 : events.countUntil(population.time() - population.lead()));
     probes.forEach(p -> outputs.put(p, p.toString().replaceAll("[(\\[]", "_").replaceAll("[)\\]]", "") + ".npy"));
   }
 

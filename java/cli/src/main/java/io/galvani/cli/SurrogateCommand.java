@@ -4,6 +4,7 @@ import io.galvani.InputException;
 import io.galvani.surrogate.KerasFile;
 import io.galvani.surrogate.Layer;
 import io.galvani.surrogate.Output;
+import io.galvani.surrogate.Plan;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.SurrogateFile;
 import java.io.IOException;
@@ -18,7 +19,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code galvani surrogate}. */
-@Command(name = "surrogate", mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND",
+@Command(name = "surrogate", mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND", subcommands = SurrogateRunCommand.class,
     description = "Networks that stand for a cell: what is in a file, and files from Keras.")
 final class SurrogateCommand implements Runnable {
   @Spec private CommandSpec spec;
@@ -68,7 +69,8 @@ final class SurrogateCommand implements Runnable {
           .collect(Collectors.joining(", "));
       out.printf("  %-20s %-18s %-14s %,12d  %s%n", l.name(), l.type(), Arrays.toString(n.shape(i + 1)), parameters, weights);
     }
-    out.printf("  %,d parameters; %.2f MFLOP a sample if nothing is reused%n", n.parameters(), n.naiveFlops() / 1e6);
+    out.printf("  %,d parameters%n%n  as it is computed:%n", n.parameters());
+    Plan.of(n).describe().forEach(line -> out.println("  " + line));
     out.printf("%n  channels: %s%n", s.channels().stream().map(c -> named(c.name(), c.unit())).collect(Collectors.joining(", ")));
     out.printf("  outputs: %s%n", s.outputs().stream().map(o -> named(o.name(), o.unit())
         + (o.channel() == Output.NO_CHANNEL ? "" : " to channel " + s.channels().get(o.channel()).name()))

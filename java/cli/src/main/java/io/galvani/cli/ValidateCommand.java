@@ -29,7 +29,7 @@ final class ValidateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    var mode = new Mode(engine.precision, engine.rates);
+    var mode = new Mode(engine.precision(), engine.rates);
     var device = engine.device();
     out.println(device.description() + ", " + mode);
     var suite = new Suite(device, mode, out::println);

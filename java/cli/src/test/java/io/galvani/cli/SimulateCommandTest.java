@@ -97,10 +97,33 @@ class SimulateCommandTest {
   void aKilledRunIsResumed() throws Exception {
     String[] run = {"simulate", "hh", "--cells", "8", "--tstop", "5000", "--stim", "IClamp soma(0.5) delay=10 dur=1e9 amp=0.1",
         "--set", "stimulus[0].amp=0.05..0.2", "--record", "soma(0.5).v", "--record", "soma(0.5).ina", "--record-every", "0.1"};
+    String checkpointed = "25";
+    killAndResume(run, checkpointed, List.of("spikes.csv", "soma_0.5.v.npy", "soma_0.5.ina.npy"));
+    var other = Command.run(with(run, "--out", dir.resolve("other").toString(), "--resume", dir.resolve("checkpoint").toString(),
+        "--celsius", "7"));
+    assertEquals(1, other.status(), "another run does not resume it");
+  }
+
+  @Test
+  void aKilledRunOfASurrogateIsResumed() throws Exception {
+    Path surrogate = dir.resolve("half.safetensors");
+    SurrogateRunCommandTest.write(surrogate);
+    var events = new StringBuilder("time_ms,cell,slot,weight_uS\n");
+    for (int i = 0; i < 40_000; i++) {
+      events.append(i * 9.7).append(',').append(i % 50).append(",syn,").append(i % 7).append('\n');
+    }
+    Path csv = Files.writeString(dir.resolve("events.csv"), events);
+    String[] run = {"simulate", surrogate.toString(), "--cells", "50", "--tstop", "400000", "--events", csv.toString(), "--record",
+        "soma(0.5).v", "--record-every", "10"};
+    killAndResume(run, "1000", List.of("spikes.csv", "soma_0.5.v.npy"));
+    assertTrue(Files.size(out().resolve("spikes.csv")) > 1000);
+  }
+
+  private void killAndResume(String[] run, String checkpointEvery, List<String> files) throws Exception {
     Command.run(with(run, "--out", dir.resolve("whole").toString())).output();
 
     Path checkpoint = dir.resolve("checkpoint");
-    String[] checkpointed = with(run, "--out", out().toString(), "--checkpoint", checkpoint.toString(), "--checkpoint-every", "25");
+    String[] checkpointed = with(run, "--out", out().toString(), "--checkpoint", checkpoint.toString(), "--checkpoint-every", checkpointEvery);
     var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(),
         "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), Galvani.class.getName()));
     command.addAll(List.of(checkpointed));
@@ -111,10 +134,8 @@ class SimulateCommandTest {
     process.destroyForcibly().waitFor();
     assertFalse(Files.exists(out()), "it was killed before its end");
 
-    var other = Command.run(with(run, "--out", out().toString(), "--resume", checkpoint.toString(), "--celsius", "7"));
-    assertEquals(1, other.status(), "another run does not resume it");
     Command.run(with(run, "--out", out().toString(), "--resume", checkpoint.toString())).output();
-    for (String file : List.of("spikes.csv", "soma_0.5.v.npy", "soma_0.5.ina.npy")) {
+    for (String file : files) {
       assertEquals(-1, Files.mismatch(dir.resolve("whole").resolve(file), out().resolve(file)), file);
     }
   }

@@ -29,7 +29,7 @@ class SurrogateCommandTest {
     SurrogateFile.write(file, Surrogate.of("net", network));
     String out = Command.run("surrogate", "info", file.toString()).output();
     for (String says : List.of("net: 2 samples of 1.0 ms, 3 channels, 2 outputs, the mean of 1", "kernel [6, 2], bias [2]", "[6]",
-        "14 parameters; 0.00 MFLOP a sample", "outputs: channel0 to channel channel0, channel1 to channel channel1")) {
+        "14 parameters", "dense: the window times its matrix once, 0.0 kFLOP", "0.0 kFLOP a prediction where a framework computes 0.0 kFLOP", "outputs: channel0 to channel channel0, channel1 to channel channel1")) {
       assertTrue(out.contains(says), out);
     }
   }

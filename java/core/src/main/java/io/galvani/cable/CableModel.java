@@ -225,15 +225,20 @@ public final class CableModel {
 
   // ---- advancing ---------------------------------------------------------------------------------------------------
 
+  /** By how many ms an event may come before its step: it belongs to the nearest. */
+  public double lead() {
+    return options.dt() / 2;
+  }
+
   /**
-   * Checks what an advance asks for: an event belongs to the step whose time is nearest.
+   * Checks what an advance asks for.
    *
    * @param now the present, in steps
    * @param until ms
    * @throws InputException as {@link io.galvani.Population#advance} says
    */
   public Interval interval(Events events, long now, double until) {
-    return Interval.of(events, now, until, options.dt(), 0.5, options.cells(), cell.slots().size());
+    return Interval.of(events, now, until, options.dt(), lead(), options.cells(), cell.slots().size());
   }
 
   // ---- probes ------------------------------------------------------------------------------------------------------

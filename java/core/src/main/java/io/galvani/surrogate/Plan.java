@@ -101,6 +101,95 @@ public final class Plan {
     return all;
   }
 
+  // ---- cost --------------------------------------------------------------------------------------------------------
+
+  /**
+   * Floating-point operations of the matrices for one prediction of one cell: those of {@link Network#naiveFlops} without what is known.
+   * Of samples that enter a layer of one tap every number counts, though those that are 0 cost nothing.
+   */
+  public long flops() {
+    long n = 0;
+    for (Columns c : columns) {
+      n += c.flops();
+    }
+    int given = network.window();
+    for (Stage s : stages) {
+      n += flops(s, given);
+      given = stepsAfter(s, given);
+    }
+    return n;
+  }
+
+  private static long flops(Stage stage, int given) {
+    return 2 * switch (stage) {
+      case Stage.Projection s -> s.kernel().size();
+      case Stage.Matrix s -> {
+        long sums = 0;
+        for (long q = 0; q < s.kernel().extent(0); q++) {
+          sums += Math.max(0, given - q * s.dilation());
+        }
+        yield sums * s.kernel().extent(1) * s.kernel().extent(2);
+      }
+      case Stage.Lstm s -> (s.steps() - 1) * s.recurrent().size() + (s.kernel() == null ? 0 : s.steps() * s.kernel().size());
+      case Stage.Window s -> 0;
+      case Stage.Scale s -> 0;
+      case Stage.Repeat s -> 0;
+      case Stage.Flatten s -> 0;
+      case Stage.Mean s -> 0;
+    };
+  }
+
+  private static int stepsAfter(Stage stage, int given) {
+    return switch (stage) {
+      case Stage.Projection s -> 1;
+      case Stage.Lstm s -> s.sequences() ? s.steps() : 1;
+      case Stage.Repeat s -> s.n();
+      case Stage.Flatten s -> 1;
+      case Stage.Mean s -> 1;
+      case Stage.Window s -> given;
+      case Stage.Matrix s -> given;
+      case Stage.Scale s -> given;
+    };
+  }
+
+  /** What is reused, layer by layer, and what it saves: lines of text. */
+  public List<String> describe() {
+    var lines = new ArrayList<String>();
+    for (int i = 0; i < columns.size(); i++) {
+      Columns c = columns.get(i);
+      String versions = c.classes() == 1 ? "," : " in " + c.classes() + " versions, for all places near the left edge,";
+      String sparse = i == 0 && c.taps() == 1 ? "; numbers that are 0 are passed over" : "";
+      lines.add(String.format("%s: 1 column of %d%s %s%s", c.layers(), network.window(), versions, cost(c.flops()), sparse));
+    }
+    int given = network.window();
+    for (Stage s : stages) {
+      String cost = cost(flops(s, given));
+      lines.add(switch (s) {
+        case Stage.Projection p -> p.layers() + (p.gates() ? " (input)" : "") + ": the window times its matrix once, " + cost
+            + "; the share of all columns but the newest is known steps ahead";
+        case Stage.Window w -> "the window of columns, anew: what follows looks at all of it";
+        case Stage.Matrix m -> m.layers() + (m.gates() ? " (input): once for all repeats, " : ": " + steps(given) + ", ") + cost;
+        case Stage.Lstm l -> l.layers() + ": " + l.steps() + " steps, the first without its recurrent matrix, " + cost;
+        case Stage.Scale c -> c.layers() + ": " + steps(given);
+        case Stage.Repeat r -> "the same " + r.n() + " times";
+        case Stage.Flatten f -> "all steps as one";
+        case Stage.Mean m -> "the mean of " + steps(given);
+      });
+      given = stepsAfter(s, given);
+    }
+    lines.add(String.format("%s a prediction where a framework computes %s: %.1f times less", cost(flops()), cost(network.naiveFlops()),
+        network.naiveFlops() / (double) Math.max(1, flops())));
+    return lines;
+  }
+
+  private static String steps(int n) {
+    return n == 1 ? "1 step" : n + " steps";
+  }
+
+  private static String cost(long flops) {
+    return flops < 1_000_000 ? String.format("%.1f kFLOP", flops / 1e3) : String.format("%.2f MFLOP", flops / 1e6);
+  }
+
   /** Steps of what the column stage i, or the samples for i = −1, must be remembered: 1 for the newest alone. */
   public int memory(int i) {
     return i == columns.size() - 1 ? network.window()
@@ -125,6 +214,11 @@ public final class Plan {
     /** Number of taps; 0 if it only scales. */
     public int taps() {
       return kernel == null ? 0 : kernel.extent(0);
+    }
+
+    /** Floating-point operations for a new column. */
+    long flops() {
+      return taps() == 0 ? 0 : 2L * steps.size() * in * out;
     }
   }
 

@@ -14,7 +14,14 @@ import java.util.Map;
 public final class SurrogateFile {
   private static final String DESCRIPTION = "galvani";
 
+  private static final String SUFFIX = ".safetensors";
+
   private SurrogateFile() {}
+
+  /** Whether a file is meant to be one, by its name. */
+  public static boolean isOne(String file) {
+    return file.endsWith(SUFFIX);
+  }
 
   /**
    * Reads a file; the weights stay where they are, and are mapped.
@@ -34,7 +41,7 @@ public final class SurrogateFile {
       weights.put(name.substring(0, Math.max(0, slash)), name.substring(slash + 1), tensor);
     });
     var yaml = YamlMap.readJson(file + ":" + DESCRIPTION, description);
-    String name = file.getFileName().toString().replaceFirst("\\.safetensors$", "");
+    String name = file.getFileName().toString().replaceFirst("\\" + SUFFIX + "$", "");
     return DescriptionReader.read(name, yaml, file.toString(), weights);
   }
 

@@ -114,6 +114,11 @@ public final class SurrogatePopulation implements Population {
   }
 
   @Override
+  public double lead() {
+    return EARLY * surrogate.sample();
+  }
+
+  @Override
   public List<Slot> slots() {
     return surrogate.slots().stream().map(SlotInput::slot).toList();
   }
@@ -126,16 +131,16 @@ public final class SurrogatePopulation implements Population {
   @Override
   public void advance(Events events, double until, Spikes to) {
     long now = open().steps();
-    var interval = Interval.of(events, now, until, surrogate.sample(), EARLY, options.cells(), surrogate.slots().size());
+    var interval = Interval.of(events, now, until, surrogate.sample(), lead(), options.cells(), surrogate.slots().size());
     int chunk = Math.clamp(CHUNK / ((long) options.cells() * outputs), 1, 4096);
     int next = 0;
     for (long from = now; from < interval.to(); from += chunk) {
       int steps = (int) Math.min(chunk, interval.to() - from);
       int end = next;
-      while (end < interval.events() && stepOf(events.time(end)) < from + steps) {
+      while (end < interval.events() && stepOf(surrogate, events.time(end)) < from + steps) {
         end++;
       }
-      advance(from, steps, inputs(events, next, end, from), to);
+      advance(from, steps, inputs(surrogate, events, next, end, from), to);
       next = end;
     }
     events.drop(interval.events());
@@ -154,17 +159,24 @@ public final class SurrogatePopulation implements Population {
     }
   }
 
-  private long stepOf(double time) {
+  private static long stepOf(Surrogate surrogate, double time) {
     return (long) Math.floor(time / surrogate.sample() + EARLY);
   }
 
-  private SurrogateEngine.Inputs inputs(Events events, int begin, int end, long from) {
+  /**
+   * What waiting events are to an engine.
+   *
+   * @param begin index of the first of them
+   * @param end index after the last
+   * @param from the present, in steps
+   */
+  public static SurrogateEngine.Inputs inputs(Surrogate surrogate, Events events, int begin, int end, long from) {
     int n = end - begin;
     var in = new SurrogateEngine.Inputs(n, new long[n], new int[n], new int[n], new double[n]);
     for (int i = 0; i < n; i++) {
       SlotInput slot = surrogate.slots().get(events.slot(begin + i));
       float weight = events.weight(begin + i);
-      in.step()[i] = stepOf(events.time(begin + i)) - from;
+      in.step()[i] = stepOf(surrogate, events.time(begin + i)) - from;
       in.cell()[i] = events.cell(begin + i);
       in.channel()[i] = slot.channel();
       in.value()[i] = surrogate.channels().get(slot.channel()).normalisation()

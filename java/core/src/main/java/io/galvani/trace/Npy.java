@@ -1,16 +1,18 @@
 package io.galvani.trace;
 
 import io.galvani.InputException;
+import io.galvani.io.AtomicFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * An array in NumPy's {@code .npy} format: little-endian float32 or float64, one to three dimensions. Written in C
@@ -31,6 +33,11 @@ public record Npy(Type type, int[] shape, double[] values) {
     Type(String descr, int bytes) {
       this.descr = descr;
       this.bytes = bytes;
+    }
+
+    /** An array of this type. */
+    public Npy of(double[] values, int... shape) {
+      return new Npy(this, shape, values);
     }
 
     void put(ByteBuffer to, double value) {
@@ -156,17 +163,19 @@ public record Npy(Type type, int[] shape, double[] values) {
     return values;
   }
 
+  /** Writes the array; a kill at any moment leaves the old file or the new one. */
+  public void write(Path file) throws IOException {
+    ByteBuffer b = ByteBuffer.allocate(Math.multiplyExact(values.length, type.bytes)).order(ByteOrder.LITTLE_ENDIAN);
+    for (double v : values) {
+      type.put(b, v);
+    }
+    String extents = Arrays.stream(shape).mapToObj(Integer::toString).collect(Collectors.joining(", "));
+    AtomicFile.write(file, List.of(header(type, "(" + extents + (shape.length == 1 ? ",)" : ")")), b.flip()));
+  }
+
   /** Writes a one-dimensional array. */
   public static void write(Path file, Type type, double[] values) throws IOException {
-    Files.deleteIfExists(file);
-    try (var out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      ByteBuffer b = ByteBuffer.allocate(Math.multiplyExact(values.length, type.bytes)).order(ByteOrder.LITTLE_ENDIAN);
-      for (double v : values) {
-        type.put(b, v);
-      }
-      NpyWriter.writeAll(out, header(type, "(" + values.length + ",)"), 0);
-      NpyWriter.writeAll(out, b.flip(), out.size());
-    }
+    new Npy(type, new int[] {values.length}, values).write(file);
   }
 
   /** A version-1 header, padded so that the data begin at a multiple of 64 bytes. */

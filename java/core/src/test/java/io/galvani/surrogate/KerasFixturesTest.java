@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.galvani.InputException;
+import io.galvani.device.cpu.CpuDevice;
 import io.galvani.trace.Npy;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -131,12 +134,9 @@ class KerasFixturesTest {
   @ParameterizedTest
   @ValueSource(strings = {"mini_cnnlstm_ball", "mini_cnnlstm_l5"})
   void rollouts(String name) throws IOException {
-    var spec = manifest("synthetic/manifest.json").get("rollouts").valueStream().filter(r -> r.get("name").asText().equals(name)).findFirst()
-        .orElseThrow();
+    var spec = rollout(name);
     var plain = KerasFile.read(path("synthetic/" + name + ".model.h5"));
-    var affine = new Output.Affine(spec.get("a").asDouble(), spec.get("b").asDouble());
-    var outputs = plain.outputs().stream().map(o -> new Output(o.name(), o.unit(), o.normalisation(), o.channel(), Output.Affine.NONE, affine,
-        Output.Gain.NONE)).toList();
+    var outputs = corrected(plain, spec);
     var arrays = arrays(path("synthetic/" + spec.get("file").asText()));
     int states = spec.get("state_channels").asInt();
     for (int n = 0; n < spec.get("N").asInt(); n++) {
@@ -155,6 +155,71 @@ class KerasFixturesTest {
         window[window.length - 1] = row;
       }
     }
+  }
+
+  /** The same runs by the engine: all cells at once. */
+  @ParameterizedTest
+  @ValueSource(strings = {"mini_cnnlstm_ball", "mini_cnnlstm_l5"})
+  void rolloutsOfTheEngine(String name) throws IOException {
+    var spec = rollout(name);
+    var plain = KerasFile.read(path("synthetic/" + name + ".model.h5"));
+    var outputs = corrected(plain, spec);
+    var arrays = arrays(path("synthetic/" + spec.get("file").asText()));
+    int cells = spec.get("N").asInt();
+    int states = spec.get("state_channels").asInt();
+    Npy events = arrays.get("events");
+    int free = events.shape()[2];
+    int steps = events.shape()[1];
+    int n = cells * (steps - 1) * free;
+    var in = new SurrogateEngine.Inputs(n, new long[n], new int[n], new int[n], new double[n]);
+    for (int i = 0; i < n; i++) {  // row k stands beside the sample that prediction k leads to
+      in.step()[i] = i / (cells * free) + 1;
+      in.cell()[i] = i / free % cells;
+      in.channel()[i] = states + i % free;
+      in.value()[i] = events.values()[(in.cell()[i] * steps + (int) in.step()[i] - 1) * free + i % free];
+    }
+    double[] recorded = new double[steps * cells * outputs.size()];
+    var options = SurrogateOptions.DEFAULT.cells(cells).precision(SurrogatePrecision.F64);
+    try (var engine = CpuDevice.get().engine(Plan.of(plain.network()), outputs, options)) {
+      engine.start(IntStream.range(0, cells).mapToObj(c -> arrays.get("window0").row(c)).toList());
+      engine.advance(steps, in, recorded);
+    }
+    for (int k = 0; k < steps; k++) {
+      for (int c = 0; c < cells; c++) {
+        double[] y = Arrays.copyOfRange(recorded, (k * cells + c) * outputs.size(), (k * cells + c + 1) * outputs.size());
+        assertArrayEquals(element(arrays.get("expected"), c)[k], y, 1e-9, name + " cell " + c + " step " + k);
+      }
+    }
+  }
+
+  /** Files of Keras by the engine, each prediction. */
+  @ParameterizedTest
+  @ValueSource(strings = {"mini_cnnlstm_ball", "mini_cnnlstm_l5", "full_cnnlstm_ball"})
+  void predictionsOfTheEngine(String name) throws IOException {
+    var network = KerasFile.read(path("synthetic/" + name + ".model.h5")).network();
+    var input = Npy.read(path("synthetic/" + name + ".input.npy"));
+    var expected = Npy.read(path("synthetic/" + name + ".expected.npy"));
+    double scale = Arrays.stream(expected.values()).map(Math::abs).max().orElse(1);
+    Map.of(SurrogatePrecision.F64, 1e-13, SurrogatePrecision.F32, 1e-5, SurrogatePrecision.BF16, 0.1).forEach((precision, bound) -> {
+      double[] y = new double[expected.values().length];
+      try (var engine = CpuDevice.get().engine(Plan.ofEachRepeat(network), List.of(),
+          SurrogateOptions.DEFAULT.cells(input.rows()).precision(precision))) {
+        engine.start(IntStream.range(0, input.rows()).mapToObj(input::row).toList());
+        engine.advance(1, SurrogateEngine.Inputs.NONE, y);
+      }
+      assertArrayEquals(expected.values(), y, bound * scale, name + " " + precision);
+    });
+  }
+
+  private static JsonNode rollout(String name) throws IOException {
+    return manifest("synthetic/manifest.json").get("rollouts").valueStream().filter(r -> r.get("name").asText().equals(name)).findFirst()
+        .orElseThrow();
+  }
+
+  private static List<Output> corrected(Surrogate plain, JsonNode spec) {
+    var affine = new Output.Affine(spec.get("a").asDouble(), spec.get("b").asDouble());
+    return plain.outputs().stream().map(o -> new Output(o.name(), o.unit(), o.normalisation(), o.channel(), Output.Affine.NONE, affine,
+        Output.Gain.NONE)).toList();
   }
 
   @Test

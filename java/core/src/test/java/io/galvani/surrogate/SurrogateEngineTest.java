@@ -73,6 +73,23 @@ class SurrogateEngineTest {
     }
   }
 
+  /** The network of the Rett circuit: 201 channels, 5.4 million parameters. */
+  @Test
+  void theLargeNetwork() {
+    var s = Surrogate.of("rett", TestNetworks.cnnLstm(64, 201, new int[] {512, 256, 128}, 5, 3, 1));
+    assertEquals(5_375_269, s.network().parameters());
+    for (var precision : SurrogatePrecision.values()) {
+      agree("rett", s, SurrogateOptions.DEFAULT.cells(1).threads(2).precision(precision), 3);
+    }
+  }
+
+  /** What is summed anew in each step cannot drift; what is fed back must not. */
+  @Test
+  void tenThousandSteps() {
+    var s = damped(Surrogate.of("small", TestNetworks.cnnLstm(9, 4, new int[] {8, 6, 5}, 2, 1, 1)));
+    agree("small", s, SurrogateOptions.DEFAULT.precision(SurrogatePrecision.F64), 10_000);
+  }
+
   @Test
   void eachRepeat() {
     var network = NETWORKS.get("cnn-lstm");
@@ -113,7 +130,7 @@ class SurrogateEngineTest {
   /** Feeds little back: weights from a seed amplify. */
   private static Surrogate damped(Surrogate s) {
     var outputs = s.outputs().stream().map(o -> new Output(o.name(), o.unit(), o.normalisation(), o.channel(), new Output.Affine(0.9, 0.01),
-        o.channel() == Output.NO_CHANNEL ? Output.Affine.NONE : new Output.Affine(1e-3, 0.2), new Output.Gain(1, -0.5, 0.9))).toList();
+        o.channel() == Output.NO_CHANNEL ? Output.Affine.NONE : new Output.Affine(0.01, 0.2), new Output.Gain(1, -0.5, 0.9))).toList();
     return new Surrogate(s.name(), "", 1, s.network(), s.channels(), outputs, s.slots(), s.spikes(), s.provenance());
   }
 

@@ -100,6 +100,11 @@ final class CpuPopulation implements Population {
   }
 
   @Override
+  public double lead() {
+    return model.lead();
+  }
+
+  @Override
   public List<Slot> slots() {
     return model.cell().slots();
   }

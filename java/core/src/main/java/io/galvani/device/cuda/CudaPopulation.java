@@ -111,6 +111,11 @@ final class CudaPopulation implements Population {
   }
 
   @Override
+  public double lead() {
+    return model.lead();
+  }
+
+  @Override
   public List<Slot> slots() {
     return model.cell().slots();
   }
