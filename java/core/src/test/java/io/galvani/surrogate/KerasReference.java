@@ -67,9 +67,9 @@ final class KerasReference {
       for (int o = 0; o < filters; o++) {
         double sum = l.bias().at(o);
         for (int tap = 0; tap < k; tap++) {
-          int at = t - (k - 1 - tap) * l.dilation();
+          long at = t - (long) (k - 1 - tap) * l.dilation();
           for (int i = 0; at >= 0 && i < in; i++) {
-            sum += l.kernel().at(((long) tap * in + i) * filters + o) * x[at][i];
+            sum += l.kernel().at(((long) tap * in + i) * filters + o) * x[(int) at][i];
           }
         }
         y[t][o] = activate(l.activation(), sum);
