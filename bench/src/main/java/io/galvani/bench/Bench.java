@@ -123,6 +123,7 @@ public final class Bench {
   private static void run(ChainedOptionsBuilder options, boolean skipped) throws IOException, RunnerException {
     try {
       System.setProperty("java.class.path", Frameworks.classpath()); // of the JVMs in which JMH runs benchmarks
+      options.jvmArgsAppend(Frameworks.cache());
       print(new Runner(options.build()).run());
     } catch (NoBenchmarksException e) {
       if (!skipped) {

@@ -26,11 +26,16 @@ public final class Frameworks {
     return System.getProperty("java.class.path") + File.pathSeparator + Files.readString(list).strip();
   }
 
+  /** The option of a JVM that says where TensorFlow unpacks itself: here, not in the user's home. */
+  public static String cache() {
+    return "-Dorg.bytedeco.javacpp.cachedir=" + Bench.root().resolve("bench/target/javacpp");
+  }
+
   /** A JVM that has them, and what it is told. Their threads sleep while they wait: others are timed on the same cores. */
   static ProcessBuilder jvm(Class<?> main, List<String> arguments) throws IOException {
     var command = new ArrayList<String>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
-        "-Dorg.bytedeco.javacpp.cachedir=" + Bench.root().resolve("bench/target/javacpp"), "-cp", classpath(), main.getName()));
+        cache(), "-cp", classpath(), main.getName()));
     command.addAll(arguments);
     var jvm = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
     jvm.environment().put("OMP_WAIT_POLICY", "passive");
