@@ -4,6 +4,9 @@ import io.galvani.GalvaniException;
 import io.galvani.InputException;
 import io.galvani.bench.Cases.Load;
 import io.galvani.bench.gpu.Tuning;
+import io.galvani.bench.surrogate.Frameworks;
+import io.galvani.bench.surrogate.Networks;
+import io.galvani.bench.surrogate.SurrogatePeers;
 import io.galvani.cable.Mode;
 import io.galvani.cable.Precision;
 import io.galvani.cable.Rates;
@@ -31,9 +34,9 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
- * Runs benchmarks: {@code --peers} those beside NEURON, {@code --tune} the kernels of the GPU among
- * each other, {@code --memory} that of memory, otherwise JMH's with its own
- * options and names of benchmarks; {@code --quick} some of them, and short.
+ * Runs benchmarks: {@code --peers} those beside NEURON, {@code --surrogates} those beside frameworks that run networks, {@code --tune}
+ * the kernels of the GPU among each other, {@code --memory} that of memory, otherwise JMH's with its own options and names of benchmarks;
+ * {@code --quick} some of them, and short.
  */
 public final class Bench {
   private Bench() {}
@@ -42,6 +45,7 @@ public final class Bench {
   public static void main(String[] arguments) throws IOException, InterruptedException {
     switch (arguments.length == 0 ? "" : arguments[0]) {
       case "--peers" -> Peers.main(Arrays.copyOfRange(arguments, 1, arguments.length));
+      case "--surrogates" -> SurrogatePeers.compare(List.of(arguments).subList(1, arguments.length));
       case "--tune" -> Tuning.main(List.of(arguments).subList(1, arguments.length), System.out::println);
       case "--memory" -> Memory.fork();
       default -> jmh(arguments);
@@ -86,8 +90,10 @@ public final class Bench {
       var options = new OptionsBuilder().parent(line);
       if (quick) {
         options.forks(1).measurementTime(TimeValue.milliseconds(200));
-      } else if (!line.getParameter("load").hasValue()) {
-        options.param("load", Cases.loads().stream().map(Load::toString).toArray(String[]::new));
+      } else {
+        all(line, options, "load", Cases.loads().stream().map(Load::toString));
+        all(line, options, "network", Networks.ALL.stream().map(Networks.Case::name));
+        all(line, options, "cells", SurrogatePeers.CELLS.stream().map(Object::toString));
       }
       if (line.shouldHelp()) {
         line.showHelp();
@@ -106,9 +112,18 @@ public final class Bench {
     }
   }
 
+  /** All values of a parameter, unless the command line has some. */
+  private static void all(CommandLineOptions line, ChainedOptionsBuilder options, String parameter, Stream<String> values) {
+    if (!line.getParameter(parameter).hasValue()) {
+      options.param(parameter, values.toArray(String[]::new));
+    }
+  }
+
   /** Having skipped some, it may be left with none. */
-  private static void run(ChainedOptionsBuilder options, boolean skipped) throws RunnerException {
+  private static void run(ChainedOptionsBuilder options, boolean skipped) throws IOException, RunnerException {
     try {
+      System.setProperty("java.class.path", Frameworks.classpath()); // of the JVMs in which JMH runs benchmarks
+      options.jvmArgsAppend(Frameworks.cache());
       print(new Runner(options.build()).run());
     } catch (NoBenchmarksException e) {
       if (!skipped) {

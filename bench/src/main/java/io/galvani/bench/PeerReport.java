@@ -9,9 +9,7 @@ import static io.galvani.cable.Rates.POLY;
 import io.galvani.bench.Cases.Case;
 import io.galvani.bench.Cases.Load;
 import io.galvani.cable.Mode;
-import io.galvani.device.cpu.CpuDevice;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.Comparator;
@@ -66,15 +64,15 @@ final class PeerReport {
    *
    * @param ns per compartment-step of each contestant in each round
    */
-  void add(Load load, Map<String, double[]> ns) {
-    Rounds exact = new Rounds(ns.get(Peers.EXACT));
-    Rounds table = ns.containsKey(Peers.TABLE) ? new Rounds(ns.get(Peers.TABLE)) : null;
+  void add(Load load, Map<String, Rounds> ns) {
+    Rounds exact = ns.get(Peers.EXACT);
+    Rounds table = ns.get(Peers.TABLE);
     row(load, Peers.EXACT, exact, "", "", "");
     if (table != null) {
       row(load, Peers.TABLE, table, "", "", "");
     }
     for (Mode mode : Mode.ALL) {
-      Rounds own = new Rounds(ns.get(mode.toString()));
+      Rounds own = ns.get(mode.toString());
       Rounds ratio = exact.over(own);
       row(load, mode.toString(), own, ratio.toString(), table == null ? "" : table.over(own).toString(), judged(load, mode, ratio.median()));
     }
@@ -109,23 +107,12 @@ final class PeerReport {
         %s
         | load | engine | ns per compartment-step | times NEURON exact | times NEURON table | target |
         |---|---|---|---|---|---|
-        %s""".formatted(arguments.isEmpty() ? "" : " " + arguments, cpu(), isa(), neuron, Runtime.version().feature(),
+        %s""".formatted(arguments.isEmpty() ? "" : " " + arguments, Machine.cpu(), Machine.isa(), neuron, Runtime.version().feature(),
             LocalDate.now(), rounds, cases, rows);
   }
 
   /** Writes it to a file named after the machine. */
   Path write(Path folder) throws IOException {
-    Path file = folder.resolve((cpu() + " " + isa()).toLowerCase().replaceAll("[^a-z0-9]+", "-") + ".md");
-    Files.createDirectories(folder);
-    return Files.writeString(file, text());
-  }
-
-  private static String cpu() throws IOException {
-    return Files.readAllLines(Path.of("/proc/cpuinfo")).stream().filter(l -> l.startsWith("model name"))
-        .map(l -> l.substring(l.indexOf(':') + 1).strip()).findFirst().orElse("unknown processor");
-  }
-
-  private static String isa() {
-    return CpuDevice.instructionSet().name().toLowerCase();
+    return Machine.write(folder, "", text());
   }
 }

@@ -104,13 +104,13 @@ public final class Peers {
 
   // ---- rounds ------------------------------------------------------------------------------------------------------
 
-  /** What takes part in a round: integrates further, says how much CPU time in seconds that took. */
+  /** Integrates further, says how much CPU time in seconds that took. */
   private interface Contestant {
     double advance(double ms) throws IOException;
   }
 
   /** ns per compartment-step of each contestant in each round. */
-  private Map<String, double[]> time(Load load) throws IOException, InterruptedException {
+  private Map<String, Rounds> time(Load load) throws IOException, InterruptedException {
     double ms = load.stretch(STRETCH);
     System.err.println("bench: " + load + ": " + rounds + " rounds of " + (long) ms + " ms ...");
     var contestants = new LinkedHashMap<String, Contestant>();
@@ -125,19 +125,12 @@ public final class Peers {
         own.add(p);
         contestants.put(mode.toString(), t -> advance(p, t));
       }
-      var ns = new LinkedHashMap<String, double[]>();
+      var turns = new LinkedHashMap<String, Rounds.Turn>();
       for (var c : contestants.entrySet()) {
-        ns.put(c.getKey(), new double[rounds]);
         c.getValue().advance(WARM_UP);
+        turns.put(c.getKey(), () -> c.getValue().advance(ms) * 1e9 / load.compartmentSteps(ms));
       }
-      var order = new ArrayList<>(contestants.keySet());
-      for (int r = 0; r < rounds; r++) {
-        for (String name : order) {
-          ns.get(name)[r] = contestants.get(name).advance(ms) * 1e9 / load.compartmentSteps(ms);
-        }
-        Collections.rotate(order, 1);  // nobody always follows the same one
-      }
-      return ns;
+      return Rounds.inTurn(rounds, turns);
     } finally {
       own.forEach(Population::close);
     }

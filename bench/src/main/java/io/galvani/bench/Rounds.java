@@ -1,8 +1,13 @@
 package io.galvani.bench;
 
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** What the rounds of a measurement gave. */
 public record Rounds(double[] values) {
@@ -21,8 +26,27 @@ public record Rounds(double[] values) {
     return Arrays.stream(values).max().orElseThrow();
   }
 
+  /** What takes part in a round; gives a figure. */
+  public interface Turn {
+    double take() throws IOException;
+  }
+
+  /** Rounds in which all take their turn; the figures of each. Nobody always follows the same one. */
+  public static Map<String, Rounds> inTurn(int rounds, Map<String, Turn> turns) throws IOException {
+    var figures = new LinkedHashMap<String, Rounds>();
+    turns.keySet().forEach(name -> figures.put(name, new Rounds(new double[rounds])));
+    var order = new ArrayList<>(turns.keySet());
+    for (int r = 0; r < rounds; r++) {
+      for (String name : order) {
+        figures.get(name).values[r] = turns.get(name).take();
+      }
+      Collections.rotate(order, 1);
+    }
+    return figures;
+  }
+
   /** Round by round, for what slows the machine slows both. */
-  Rounds over(Rounds others) {
+  public Rounds over(Rounds others) {
     double[] ratio = new double[values.length];
     Arrays.setAll(ratio, r -> values[r] / others.values[r]);
     return new Rounds(ratio);

@@ -3,12 +3,14 @@ package io.galvani.cli;
 import io.galvani.InputException;
 import io.galvani.surrogate.KerasFile;
 import io.galvani.surrogate.Layer;
+import io.galvani.surrogate.OnnxFile;
 import io.galvani.surrogate.Output;
 import io.galvani.surrogate.Plan;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.SurrogateFile;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -20,7 +22,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code galvani surrogate}. */
 @Command(name = "surrogate", mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND", subcommands = SurrogateRunCommand.class,
-    description = "Networks that stand for a cell: what is in a file, and files from Keras.")
+    description = "Networks that stand for a cell: what is in a file, files from Keras, files for other runtimes, runs.")
 final class SurrogateCommand implements Runnable {
   @Spec private CommandSpec spec;
 
@@ -30,9 +32,9 @@ final class SurrogateCommand implements Runnable {
   }
 
   /** Shows a file. */
-  @Command(name = "info", mixinStandardHelpOptions = true, description = "Show layers, shapes, parameters, cost, channels and outputs.")
-  void info(@Parameters(paramLabel = "FILE", description = "A surrogate (.safetensors), or a model of Keras (.h5).") Path file) {
-    print(spec.commandLine().getOut(), isKeras(file) ? KerasFile.read(file) : SurrogateFile.read(file));
+  @Command(name = "describe", mixinStandardHelpOptions = true, description = "Show layers, shapes, parameters, cost, channels and outputs.")
+  void describe(@Parameters(paramLabel = "FILE", description = "A surrogate (.safetensors), or a model of Keras (.h5).") Path file) {
+    print(spec.commandLine().getOut(), read(file));
   }
 
   /** Imports a network of Keras. */
@@ -48,6 +50,27 @@ final class SurrogateCommand implements Runnable {
     SurrogateFile.write(out, surrogate);
     var n = surrogate.network();
     spec.commandLine().getOut().printf("%s: %d layers, %,d parameters%n", out, n.layers().size(), n.parameters());
+  }
+
+  /** Exports a network. */
+  @Command(name = "export", mixinStandardHelpOptions = true, description = "Write the network as ONNX.")
+  void export(@Parameters(paramLabel = "FILE", description = "A surrogate (.safetensors), or a model of Keras (.h5).") Path file,
+      @Parameters(paramLabel = "OUT.onnx", description = "The file to write.") Path out,
+      @Option(names = "--incremental", description = "One sample after another, older columns kept, not a whole window each time.")
+      boolean incremental) throws IOException {
+    if (!out.toString().endsWith(".onnx")) {
+      throw new InputException(out.toString(), null, "has not the name of an ONNX file", "Write NAME.onnx");
+    }
+    if (incremental) {
+      OnnxFile.writeIncremental(out, file.toString(), read(file));
+    } else {
+      OnnxFile.write(out, file.toString(), read(file));
+    }
+    spec.commandLine().getOut().printf("%s: %,d bytes%n", out, Files.size(out));
+  }
+
+  private static Surrogate read(Path file) {
+    return isKeras(file) ? KerasFile.read(file) : SurrogateFile.read(file);
   }
 
   private static boolean isKeras(Path file) {

@@ -1,5 +1,6 @@
 package io.galvani.io;
 
+import io.galvani.InputException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -13,9 +14,19 @@ import java.util.List;
 public final class AtomicFile {
   private AtomicFile() {}
 
-  /** Writes the parts one after another, replacing what the file held. */
+  /**
+   * Writes the parts one after another, replacing what the file held.
+   *
+   * @throws InputException if what has that name is no file, or is to be in no directory
+   */
   public static void write(Path file, List<ByteBuffer> parts) throws IOException {
     Path target = file.toAbsolutePath();
+    if (Files.exists(target) && !Files.isRegularFile(target)) {
+      throw new InputException(file.toString(), null, Files.isDirectory(target) ? "is a directory" : "is not a file", "Name a file to write");
+    }
+    if (!Files.isDirectory(target.getParent())) {
+      throw new InputException(file.toString(), null, "there is no directory " + target.getParent(), "Make it first");
+    }
     Path fresh = target.resolveSibling("." + target.getFileName() + ".new");
     try {
       try (var out = FileChannel.open(fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE,

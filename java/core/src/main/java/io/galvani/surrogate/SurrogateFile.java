@@ -12,7 +12,8 @@ import java.util.Map;
  * {@code io/galvani/surrogate/README.md} among the resources.
  */
 public final class SurrogateFile {
-  private static final String DESCRIPTION = "galvani";
+  /** The key of the description in the metadata. */
+  static final String DESCRIPTION = "galvani";
 
   private static final String SUFFIX = ".safetensors";
 

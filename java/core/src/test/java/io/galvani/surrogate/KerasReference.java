@@ -11,16 +11,16 @@ import java.util.List;
 /**
  * What Keras computes, in float64 and plain loops: the judge of every engine. An array is [steps][features]; a vector is one step.
  */
-final class KerasReference {
+public final class KerasReference {
   private KerasReference() {}
 
   /** The output [repeats][outputs] for a window [samples][channels]. */
-  static double[][] predict(Network network, double[][] window) {
+  public static double[][] predict(Network network, double[][] window) {
     return layerByLayer(network, window).getLast();
   }
 
   /** The mean over the repeats, [outputs]. */
-  static double[] mean(double[][] prediction) {
+  public static double[] mean(double[][] prediction) {
     double[] mean = new double[prediction[0].length];
     for (double[] repeat : prediction) {
       for (int o = 0; o < mean.length; o++) {
@@ -67,9 +67,9 @@ final class KerasReference {
       for (int o = 0; o < filters; o++) {
         double sum = l.bias().at(o);
         for (int tap = 0; tap < k; tap++) {
-          int at = t - (k - 1 - tap) * l.dilation();
+          long at = t - (long) (k - 1 - tap) * l.dilation();
           for (int i = 0; at >= 0 && i < in; i++) {
-            sum += l.kernel().at(((long) tap * in + i) * filters + o) * x[at][i];
+            sum += l.kernel().at(((long) tap * in + i) * filters + o) * x[(int) at][i];
           }
         }
         y[t][o] = activate(l.activation(), sum);
