@@ -1,13 +1,17 @@
 package io.galvani.bench.surrogate;
 
+import io.galvani.device.cpu.CpuDevice;
 import io.galvani.surrogate.Network;
+import io.galvani.surrogate.SurrogatePrecision;
 import java.util.List;
 
-/** What runs networks. Engines of our own are to be added here, and nowhere else. */
+/** What runs networks: frameworks, and our own engine in float32 and bfloat16. */
 public enum Runner {
   ONNX_RUNTIME("ONNX Runtime", true),
   TENSORFLOW("TensorFlow", true),
-  ONNX_INCREMENTAL("ONNX Runtime, incremental", false);
+  ONNX_INCREMENTAL("ONNX Runtime, incremental", false),
+  GALVANI("Galvani", false),
+  GALVANI_BF16("Galvani bf16", false);
 
   /** Others than us: all are compared with these. */
   static final List<Runner> PEERS = List.of(ONNX_RUNTIME, TENSORFLOW, ONNX_INCREMENTAL);
@@ -31,6 +35,8 @@ public enum Runner {
       case ONNX_RUNTIME -> new OnnxStepper(network, cells, threads);
       case TENSORFLOW -> new TensorFlowStepper(network, cells, threads);
       case ONNX_INCREMENTAL -> new IncrementalStepper(network, cells, threads);
+      case GALVANI -> new EngineStepper(CpuDevice.get(), network, cells, threads, SurrogatePrecision.F32);
+      case GALVANI_BF16 -> new EngineStepper(CpuDevice.get(), network, cells, threads, SurrogatePrecision.BF16);
     };
   }
 
