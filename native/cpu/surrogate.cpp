@@ -354,9 +354,9 @@ class Team {
       round_.notify_all();
       return;
     }
-    for (int spin = 0; spin < 2000; ++spin) {
+    for (int spin = 0; spin < 6000; ++spin) {
       if (round_.load(std::memory_order_acquire) != round) return;
-      __builtin_ia32_pause();
+      pause();
     }
     round_.wait(round, std::memory_order_acquire);
   }

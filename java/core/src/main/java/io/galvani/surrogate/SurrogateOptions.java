@@ -16,7 +16,7 @@ import java.util.List;
  */
 public record SurrogateOptions(int cells, SurrogatePrecision precision, int threads, int lookAhead, boolean overwrites, List<double[]> start) {
   /** Steps ahead, unless chosen: more would divide what few cells read further, but the newest columns' share grows. */
-  public static final int LOOK_AHEAD = 8;
+  public static final int LOOK_AHEAD = 16;
 
   /** One cell, float32, one thread, at rest. */
   public static final SurrogateOptions DEFAULT = new SurrogateOptions(1, SurrogatePrecision.F32, 1, LOOK_AHEAD, false, List.of());
