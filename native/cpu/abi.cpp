@@ -87,7 +87,10 @@ int32_t gv_abi_layout(int32_t capacity, int64_t* layout) {
       offsetof(gv_probe, node), offsetof(gv_probe, placement), offsetof(gv_probe, row), offsetof(gv_probe, which),
       offsetof(gv_probe, every), sizeof(gv_layer), offsetof(gv_layer, kernel), offsetof(gv_layer, bias), offsetof(gv_layer, scale),
       offsetof(gv_layer, shift), offsetof(gv_layer, taps), offsetof(gv_layer, in), offsetof(gv_layer, out), offsetof(gv_layer, dilation),
-      offsetof(gv_layer, activation), offsetof(gv_layer, gates), sizeof(gv_column_step), offsetof(gv_column_step, from),
+      offsetof(gv_layer, activation), offsetof(gv_layer, gates), sizeof(gv_stage), offsetof(gv_stage, layer), offsetof(gv_stage, update),
+      offsetof(gv_stage, column_class), offsetof(gv_stage, recurrent), offsetof(gv_stage, decay), offsetof(gv_stage, kind),
+      offsetof(gv_stage, units), offsetof(gv_stage, steps), offsetof(gv_stage, sequences), offsetof(gv_stage, stateful),
+      offsetof(gv_stage, reserved), sizeof(gv_column_step), offsetof(gv_column_step, from),
       offsetof(gv_column_step, tap), offsetof(gv_column_step, delay), offsetof(gv_column_step, source), offsetof(gv_column_step, emits),
       offsetof(gv_column_step, keeps), sizeof(gv_output), offsetof(gv_output, a), offsetof(gv_output, b), offsetof(gv_output, c),
       offsetof(gv_output, d), offsetof(gv_output, limit), offsetof(gv_output, amplitude), offsetof(gv_output, decay),
@@ -309,11 +312,12 @@ int32_t gv_plan_columns(gv_plan* plan, const gv_layer* layer, int32_t classes, i
   });
 }
 
-int32_t gv_plan_stage(gv_plan* plan, int32_t kind, const gv_layer* layer, const int32_t* column_class, const float* recurrent, int32_t units,
-                      int32_t steps, int32_t sequences) {
+int32_t gv_plan_stage(gv_plan* plan, const gv_stage* stage) {
   return guarded([&] {
-    require(kind >= GV_PROJECTION && kind <= GV_MEAN, "plan: no such stage");
-    plan->plan->add_stage({static_cast<StageKind>(kind), layer_of(layer), recurrent, units, steps, sequences != 0}, column_class);
+    require(stage->kind >= GV_PROJECTION && stage->kind <= GV_ELM, "plan: no such stage");
+    plan->plan->add_stage({static_cast<StageKind>(stage->kind), layer_of(stage->layer), layer_of(stage->update), stage->recurrent, stage->decay,
+                           stage->units, stage->steps, stage->sequences != 0, stage->stateful != 0},
+                          stage->column_class);
   });
 }
 

@@ -29,6 +29,9 @@ final class OnnxLayers {
       case Dense l -> dense(l, x);
       case Layer.TimeDistributed l -> dense(l.layer(), x);
       case Layer.Dropout l -> x;
+      case Layer.Newest l -> graph.node("Gather", x, graph.constant(-1)).with("axis", 1).output();
+      case Layer.Traces l -> throw new IllegalArgumentException(l.name());
+      case Layer.ELM l -> throw new IllegalArgumentException(l.name());
     };
   }
 

@@ -66,7 +66,7 @@ class SurrogateEngineTest {
   /** Any stack of layers: what can be reused is, and nothing else. */
   @Test
   void anyStackOfLayers() {
-    for (int seed = 0; seed < 150; seed++) {
+    for (int seed = 0; seed < 300; seed++) {
       var network = RandomNetworks.of(seed);
       var s = Surrogate.of("seed " + seed, network);
       agree("seed " + seed, damped(s), SurrogateOptions.DEFAULT.cells(2).lookAhead(1 + seed % 5).precision(SurrogatePrecision.F64), 2 * network.window() + 3);
