@@ -104,7 +104,8 @@ final class OnnxLayers {
 
   private String batchNormalization(BatchNormalization l, String x) {
     return graph.node("BatchNormalization", x, graph.constant("gamma", l.gamma()), graph.constant("beta", l.beta()),
-        graph.constant("moving_mean", l.mean()), graph.constant("moving_variance", l.variance())).with("epsilon", (float) l.epsilon()).output();
+        graph.constant("moving_mean", l.mean()), graph.constant("moving_variance", l.variance())).with("epsilon", (float) l.epsilon())
+        .output();
   }
 
   private String dense(Dense l, String x) {
@@ -139,7 +140,8 @@ final class OnnxLayers {
     float[] biases = new float[8 * units]; // ONNX has a second one, for h
     MemorySegment.copy(gates(l.bias()).data(), 0, MemorySegment.ofArray(biases), 0, l.bias().data().byteSize());
     String bias = graph.constant("bias", Tensor.of(biases, 1, 8 * units));
-    var outputs = graph.node("LSTM", stepsFirst(x), kernel, recurrent, bias).with("hidden_size", units).outputs(2); // [steps, 1, N, H], [1, N, H]
+    // h of all steps, [steps, 1, N, H], and of the last, [1, N, H]
+    var outputs = graph.node("LSTM", stepsFirst(x), kernel, recurrent, bias).with("hidden_size", units).outputs(2);
     return l.returnSequences() ? stepsFirst(graph.add("Squeeze", outputs.get(0), graph.constant(1)))
         : graph.add("Squeeze", outputs.get(1), graph.constant(0));
   }

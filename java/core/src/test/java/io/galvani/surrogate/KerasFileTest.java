@@ -173,7 +173,8 @@ class KerasFileTest {
       }
       b.putLong(0);
     }
-    refusedFile(Files.write(dir.resolve("tree.h5"), b.array()), "is not HDF5, or damaged: it takes more memory or time than such a file can");
+    refusedFile(Files.write(dir.resolve("tree.h5"), b.array()),
+        "is not HDF5, or damaged: it takes more memory or time than such a file can");
   }
 
   /** A data set of 4000 bytes under ten names. */
