@@ -18,7 +18,7 @@
 extern "C" {
 #endif
 
-#define GV_ABI_VERSION 2
+#define GV_ABI_VERSION 3
 
 enum gv_status {
   GV_OK = 0,
@@ -46,6 +46,9 @@ enum gv_quantity {
 
 /* What gv_population_vary changes besides parameters of placements. */
 enum gv_geometry { GV_CM = -1, GV_RI = -2 };
+
+/* The most pieces of polynomial rates for a GPU. */
+enum gv_poly { GV_POLY_SEGMENTS = 128 };
 
 typedef struct gv_cell gv_cell;
 typedef struct gv_population gv_population;
@@ -154,6 +157,12 @@ int32_t gv_rates(const char* mechanism, const double* parameters, double celsius
 /* Largest error of the polynomial rates of a mechanism on one ISA: out is [gate][inf, 1 - exp(-dt/tau)]; *segments pieces. */
 int32_t gv_poly_bound(const char* mechanism, double celsius, double dt, int32_t isa, int32_t single, int32_t* gates,
                       int32_t* segments, double* out);
+
+/* The polynomial rates of a mechanism as a GPU reads them, whatever the ISA: cubics of u = -1/2 ... 1/2 in *segments equal pieces, which
+   place[0] * v + place[1] counts from the middle of the first. coefficients is [segment][gate][inf, 1 - exp(-dt/tau)][4], lowest power
+   first, with room for GV_POLY_SEGMENTS; bound is what gv_poly_bound gives. */
+int32_t gv_poly_cubics(const char* mechanism, double celsius, double dt, int32_t single, int32_t* gates, int32_t* segments,
+                       float* place, float* coefficients, double* bound);
 
 /* Elementary functions of one ISA over n values (a multiple of 16): exp expm1 log linoid sigmoid pow4.8 decayed. */
 int32_t gv_math(int32_t isa, int32_t function, int32_t single, int64_t n, const void* x, void* y);
