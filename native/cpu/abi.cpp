@@ -71,6 +71,18 @@ const Mechanism& mechanism_of(const char* name) {
   return catalogue()[i];
 }
 
+// Nothing of a mechanism that no voltage gates.
+PolyCurves poly_curves(const char* mechanism, double celsius, double dt, const PolyForm& form, int32_t single) {
+  const Mechanism& m = mechanism_of(mechanism);
+  require(std::isfinite(dt) && dt > 0, "dt must be positive");
+  require(std::isfinite(celsius), "celsius must be finite");
+  if (!m.voltage_gated) return {};
+  RateContext context{};
+  context.env = {dt, celsius};
+  m.globals(context.env, context.globals);
+  return fit_gates(m, context, form, single != 0 ? Precision::f32 : Precision::f64);
+}
+
 std::string at(const char* what, std::int64_t i) { return std::string(what) + " " + std::to_string(i); }
 
 }  // namespace
@@ -398,19 +410,26 @@ int32_t gv_rates(const char* mechanism, const double* parameters, double celsius
 int32_t gv_poly_bound(const char* mechanism, double celsius, double dt, int32_t isa, int32_t single, int32_t* gates,
                       int32_t* segments, double* out) {
   return guarded([&] {
-    const Mechanism& m = mechanism_of(mechanism);
-    require(std::isfinite(dt) && dt > 0, "dt must be positive");
-    require(std::isfinite(celsius), "celsius must be finite");
-    *gates = m.voltage_gated ? static_cast<int32_t>(m.states.size()) : 0;
-    *segments = 0;
-    if (*gates == 0) return;
-    RateContext context{};
-    context.env = {dt, celsius};
-    m.globals(context.env, context.globals);
-    const Kernels& k = kernels_of(isa);
-    const PolyCurves p = fit_gates(m, context, k.poly, single != 0 ? Precision::f32 : Precision::f64);
+    const PolyCurves p = poly_curves(mechanism, celsius, dt, kernels_of(isa).poly, single);
+    *gates = static_cast<int32_t>(p.bound.size() / 2);
     *segments = p.segments;
     std::copy(p.bound.begin(), p.bound.end(), out);
+  });
+}
+
+int32_t gv_poly_cubics(const char* mechanism, double celsius, double dt, int32_t single, int32_t* gates, int32_t* segments,
+                       float* place, float* coefficients, double* bound) {
+  return guarded([&] {
+    const PolyCurves p = poly_curves(mechanism, celsius, dt, PolyForm{3, 3, 64, GV_POLY_SEGMENTS, 0}, single);
+    *gates = static_cast<int32_t>(p.bound.size() / 2);
+    *segments = p.segments;
+    if (*segments == 0) return;
+    const PolyTable table = p.view(nullptr);
+    place[0] = table.per_mV;
+    place[1] = table.origin;
+    const std::vector<float> rows = p.rows();
+    std::copy(rows.begin(), rows.end(), coefficients);
+    std::copy(p.bound.begin(), p.bound.end(), bound);
   });
 }
 

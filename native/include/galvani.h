@@ -48,6 +48,9 @@ enum gv_quantity {
 /* What gv_population_vary changes besides parameters of placements. */
 enum gv_geometry { GV_CM = -1, GV_RI = -2 };
 
+/* The most pieces of polynomial rates for a GPU. */
+enum gv_poly { GV_POLY_SEGMENTS = 128 };
+
 /* What a layer does to its sums. */
 enum gv_activation { GV_LINEAR = 0, GV_RELU = 1, GV_TANH = 2, GV_SIGMOID = 3, GV_SELU = 4 };
 
@@ -264,6 +267,12 @@ int32_t gv_rates(const char* mechanism, const double* parameters, double celsius
 /* Largest error of the polynomial rates of a mechanism on one ISA: out is [gate][inf, 1 - exp(-dt/tau)]; *segments pieces. */
 int32_t gv_poly_bound(const char* mechanism, double celsius, double dt, int32_t isa, int32_t single, int32_t* gates,
                       int32_t* segments, double* out);
+
+/* The polynomial rates of a mechanism as a GPU reads them, whatever the ISA: cubics of u = -1/2 ... 1/2 in *segments equal pieces, which
+   place[0] * v + place[1] counts from the middle of the first. coefficients is [segment][gate][inf, 1 - exp(-dt/tau)][4], lowest power
+   first, with room for GV_POLY_SEGMENTS; bound is what gv_poly_bound gives. */
+int32_t gv_poly_cubics(const char* mechanism, double celsius, double dt, int32_t single, int32_t* gates, int32_t* segments,
+                       float* place, float* coefficients, double* bound);
 
 /* Elementary functions of one ISA over n values (a multiple of 16): exp expm1 log linoid sigmoid pow4.8 decayed. */
 int32_t gv_math(int32_t isa, int32_t function, int32_t single, int64_t n, const void* x, void* y);

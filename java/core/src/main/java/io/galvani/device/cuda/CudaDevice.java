@@ -78,7 +78,8 @@ public final class CudaDevice implements Device {
 
   /** Under which the best way to step such a population is kept. Slots do not count: most synapses rest most of the time. */
   public TuningCache.Key key(CompiledCell cell, CableOptions options) {
-    return new TuningCache.Key(gpu.name(), Cuda.driver(), options.precision(), cell.withoutSlots().fingerprint(), options.cells());
+    return new TuningCache.Key(gpu.name(), Cuda.driver(), options.precision(), options.rates(), cell.withoutSlots().fingerprint(),
+        options.cells());
   }
 
   private boolean fits(StepChoice choice, CompiledCell cell, CableOptions options) {
@@ -86,7 +87,11 @@ public final class CudaDevice implements Device {
         .contains(choice.log2());
   }
 
-  /** A population that is stepped in a way of the caller's: for those who time the ways. */
+  /**
+   * A population that is stepped in a way of the caller's: for those who time the ways.
+   *
+   * @param choice of a kernel with the precision and rates of the options
+   */
   public synchronized Population population(CompiledCell cell, CableOptions options, StepChoice choice) {
     var model = new CableModel(cell, options);
     CableKernels k = kernels(options.precision());
@@ -134,7 +139,7 @@ public final class CudaDevice implements Device {
     PackShape.Demand demand = CellLayout.demand(model);
     PackShape chosen = PackShape.choose(demand, options.cells(), gpu, strategy);
     PackShape shape = log2 < 0 ? chosen : PackShape.of(chosen.strategy(), log2, demand);
-    return new CudaPopulation(model, k, k.kernel(shape.strategy().key()), context, shape);
+    return new CudaPopulation(model, k, k.step(StepKernel.shipped(shape.strategy(), options.precision(), options.rates())), context, shape);
   }
 
   private CableKernels kernels(Precision precision) {

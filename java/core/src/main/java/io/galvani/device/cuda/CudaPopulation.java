@@ -13,7 +13,6 @@ import io.galvani.Spikes;
 import io.galvani.cable.CableModel;
 import io.galvani.cable.CableModel.Quantity;
 import io.galvani.cable.CableOptions;
-import io.galvani.cable.Rates;
 import io.galvani.cell.CompiledCell.Placement;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -57,7 +56,6 @@ final class CudaPopulation implements Population {
 
   /** @param step a kernel of the shape's strategy */
   CudaPopulation(CableModel model, CableKernels kernels, CudaKernel step, CudaContext context, PackShape shape) {
-    refuse(model);
     this.model = model;
     this.kernels = kernels;
     this.step = step;
@@ -83,13 +81,6 @@ final class CudaPopulation implements Population {
     spikes = new Room();
     counts = new Room();
     samples = new Room();
-  }
-
-  private static void refuse(CableModel model) {
-    if (model.options().rates() == Rates.POLY) {
-      throw new InputException("rates", null, "polynomial rates are those of the CPU; on a GPU exp costs no more than a table",
-          "Use exact rates, or the device cpu");
-    }
   }
 
   // ---- the contract ------------------------------------------------------------------------------------------------

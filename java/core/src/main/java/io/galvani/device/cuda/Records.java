@@ -29,6 +29,13 @@ final class Records {
     return this;
   }
 
+  Records f32(float... values) {
+    for (float v : values) {
+      room(4).putFloat(v);
+    }
+    return this;
+  }
+
   Records u8(byte... values) {
     for (byte v : values) {
       room(1).put(v);

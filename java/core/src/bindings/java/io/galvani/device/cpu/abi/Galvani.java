@@ -266,6 +266,15 @@ public class Galvani extends Galvani$shared {
     public static int GV_RI() {
         return GV_RI;
     }
+    private static final int GV_POLY_SEGMENTS = (int)128L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_poly.GV_POLY_SEGMENTS = 128
+     * }
+     */
+    public static int GV_POLY_SEGMENTS() {
+        return GV_POLY_SEGMENTS;
+    }
     private static final int GV_LINEAR = (int)0L;
     /**
      * {@snippet lang=c :
@@ -2705,6 +2714,74 @@ public class Galvani extends Galvani$shared {
                 traceDowncall("gv_poly_bound", mechanism, celsius, dt, isa, single, gates, segments, out);
             }
             return (int)mh$.invokeExact(mechanism, celsius, dt, isa, single, gates, segments, out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gv_poly_cubics {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Galvani.C_INT,
+            Galvani.C_POINTER,
+            Galvani.C_DOUBLE,
+            Galvani.C_DOUBLE,
+            Galvani.C_INT,
+            Galvani.C_POINTER,
+            Galvani.C_POINTER,
+            Galvani.C_POINTER,
+            Galvani.C_POINTER,
+            Galvani.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gv_poly_cubics");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gv_poly_cubics(const char *mechanism, double celsius, double dt, int32_t single, int32_t *gates, int32_t *segments, float *place, float *coefficients, double *bound)
+     * }
+     */
+    public static FunctionDescriptor gv_poly_cubics$descriptor() {
+        return gv_poly_cubics.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gv_poly_cubics(const char *mechanism, double celsius, double dt, int32_t single, int32_t *gates, int32_t *segments, float *place, float *coefficients, double *bound)
+     * }
+     */
+    public static MethodHandle gv_poly_cubics$handle() {
+        return gv_poly_cubics.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gv_poly_cubics(const char *mechanism, double celsius, double dt, int32_t single, int32_t *gates, int32_t *segments, float *place, float *coefficients, double *bound)
+     * }
+     */
+    public static MemorySegment gv_poly_cubics$address() {
+        return gv_poly_cubics.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gv_poly_cubics(const char *mechanism, double celsius, double dt, int32_t single, int32_t *gates, int32_t *segments, float *place, float *coefficients, double *bound)
+     * }
+     */
+    public static int gv_poly_cubics(MemorySegment mechanism, double celsius, double dt, int single, MemorySegment gates, MemorySegment segments, MemorySegment place, MemorySegment coefficients, MemorySegment bound) {
+        var mh$ = gv_poly_cubics.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gv_poly_cubics", mechanism, celsius, dt, single, gates, segments, place, coefficients, bound);
+            }
+            return (int)mh$.invokeExact(mechanism, celsius, dt, single, gates, segments, place, coefficients, bound);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
