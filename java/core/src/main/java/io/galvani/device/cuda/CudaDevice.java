@@ -1,6 +1,5 @@
 package io.galvani.device.cuda;
 
-import io.galvani.GalvaniException;
 import io.galvani.Population;
 import io.galvani.cable.CableModel;
 import io.galvani.cable.CableOptions;
@@ -11,6 +10,7 @@ import io.galvani.surrogate.Output;
 import io.galvani.surrogate.Plan;
 import io.galvani.surrogate.SurrogateEngine;
 import io.galvani.surrogate.SurrogateOptions;
+import io.galvani.surrogate.SurrogatePrecision;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +28,7 @@ public final class CudaDevice implements Device {
 
   private final CudaGpu gpu;
   private final Map<Precision, CableKernels> kernels = new EnumMap<>(Precision.class);
+  private final Map<SurrogatePrecision, SurrogateKernels> surrogates = new EnumMap<>(SurrogatePrecision.class);
   private final TuningCache tuning = TuningCache.standard();
   private CudaContext context;
 
@@ -65,8 +66,10 @@ public final class CudaDevice implements Device {
   }
 
   @Override
-  public SurrogateEngine engine(Plan plan, List<Output> outputs, SurrogateOptions options) {
-    throw new GalvaniException("The GPU has no kernels for surrogates yet. Use --device cpu");
+  public synchronized SurrogateEngine engine(Plan plan, List<Output> outputs, SurrogateOptions options) {
+    CudaContext opened = opened();
+    return new CudaSurrogateEngine(plan, outputs, options, surrogates.computeIfAbsent(options.precision(), p -> new SurrogateKernels(opened, p)),
+        opened);
   }
 
   /** A population that is stepped as the cache has it, unless the user forces a strategy. */
@@ -147,6 +150,7 @@ public final class CudaDevice implements Device {
       context.close();
       context = null;
       kernels.clear();
+      surrogates.clear();
     }
     if (context == null) {
       context = gpu.open();

@@ -25,7 +25,10 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 @Tag("cuda-ptx")
 @Tag("cuda-gpu")
 @ExtendWith(NeedsGpu.Interpreter.class)
-@interface NeedsGpu {
+public @interface NeedsGpu {
+  /** Whether each access is watched, by the PTX interpreter or by the checks of the emulated driver: then tests are shorter. */
+  boolean WATCHED = "ptx".equals(System.getProperty("galvani.gpu")) || "1".equals(System.getenv("GALVANI_EMULATOR_CHECK"));
+
   /** Skips where the PTX interpreter is to be used and is not here. */
   final class Interpreter implements ExecutionCondition {
     @Override
