@@ -32,6 +32,7 @@ class TensorCore {
   __device__ static int first_row() { return static_cast<int>(threadIdx.x) / 64 * 32; }
 
   __device__ void multiply(int half) {
+    __syncwarp();  // lanes may have gone apart while they loaded, and multiply as one
 #pragma unroll
     for (int word = 0; word < kTileDepth / kInWord; word += 8) {
       unsigned a[2][4], b[4][2];

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
  * A GPU that integrates populations. It is opened with the first population and stays open, as its kernels take long to compile; after a
@@ -66,9 +67,14 @@ public final class CudaDevice implements Device {
   }
 
   @Override
-  public synchronized SurrogateEngine engine(Plan plan, List<Output> outputs, SurrogateOptions options) {
+  public SurrogateEngine engine(Plan plan, List<Output> outputs, SurrogateOptions options) {
+    return engine(plan, outputs, options, Gemm.of(options.precision()));
+  }
+
+  /** As {@link #engine(Plan, List, SurrogateOptions)}, but what multiplies matrices is the caller's choice. */
+  public synchronized SurrogateEngine engine(Plan plan, List<Output> outputs, SurrogateOptions options, Gemm gemm) {
     CudaContext opened = opened();
-    return new CudaSurrogateEngine(plan, outputs, options, surrogates.computeIfAbsent(options.precision(), p -> new SurrogateKernels(opened, p)),
+    return new CudaSurrogateEngine(plan, outputs, options, surrogates.computeIfAbsent(options.precision(), p -> new SurrogateKernels(opened, p)), gemm,
         opened);
   }
 
@@ -119,9 +125,8 @@ public final class CudaDevice implements Device {
   /** How often each packaged kernel was launched since the GPU was opened. */
   public synchronized Map<String, Long> launches() {
     var launches = new TreeMap<String, Long>();
-    for (String name : CableKernels.packaged()) {
-      Ptx.packaged(name).entries().keySet().forEach(k -> launches.put(k, opened().launches(k)));
-    }
+    Stream.concat(CableKernels.packaged().stream(), SurrogateKernels.packaged().stream())
+        .forEach(name -> Ptx.packaged(name).entries().keySet().forEach(k -> launches.put(k, opened().launches(k))));
     return launches;
   }
 

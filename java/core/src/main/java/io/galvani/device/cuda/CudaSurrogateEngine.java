@@ -30,7 +30,7 @@ final class CudaSurrogateEngine implements SurrogateEngine {
   private final CudaStream stream;
   private final SurrogateProgram program;
   private final CudaGraph step;
-  private final CudaGraph stepThatLooksAhead;
+  private final CudaGraph stepThatLooksAhead;  // null if it cannot be recorded
   private final Room events;
   private final Room begins;
   private final Room samples;
@@ -38,24 +38,24 @@ final class CudaSurrogateEngine implements SurrogateEngine {
   private boolean closed;
 
   /** @param outputs what becomes of predictions; none: they are recorded as they are, and nothing is fed back */
-  CudaSurrogateEngine(Plan plan, List<Output> outputs, SurrogateOptions options, SurrogateKernels kernels, CudaContext context) {
+  CudaSurrogateEngine(Plan plan, List<Output> outputs, SurrogateOptions options, SurrogateKernels kernels, Gemm gemm, CudaContext context) {
     this.kernels = kernels;
     cells = options.cells();
     channels = plan.network().channels();
     window = plan.network().window();
     numbers = plan.numbers();
     stream = context.stream();
-    program = program(plan, outputs, options, context);
+    program = program(plan, outputs, options, gemm);
     events = new Room(context);
     begins = new Room(context);
     samples = new Room(context);
-    step = stream.graph(() -> program.step(stream, false));
-    stepThatLooksAhead = stream.graph(() -> program.step(stream, true));
+    step = stream.graph(() -> program.step(0, false));
+    stepThatLooksAhead = program.looksAheadInGraphs() ? stream.graph(() -> program.step(0, true)) : null;
   }
 
-  private SurrogateProgram program(Plan plan, List<Output> outputs, SurrogateOptions options, CudaContext context) {
+  private SurrogateProgram program(Plan plan, List<Output> outputs, SurrogateOptions options, Gemm gemm) {
     try {
-      return new SurrogateProgram(plan, outputs, options, kernels, context);
+      return new SurrogateProgram(plan, outputs, options, kernels, gemm, stream);
     } catch (RuntimeException e) {
       stream.close();
       throw e;
@@ -77,7 +77,7 @@ final class CudaSurrogateEngine implements SurrogateEngine {
       program.present.upload(kernels.sums(row));
       setClock(r - (window - 1));  // so that this row is the newest of the window
       if (r < window - 1) {
-        program.push(stream);
+        program.push();
       }
     }
     steps = 0;
@@ -108,7 +108,7 @@ final class CudaSurrogateEngine implements SurrogateEngine {
     program.call.upload(MemorySegment.ofArray(new long[] {steps, begins.fill(new Records().i32(begin)), events.fill(sorted),
         samples.reserve((long) all * Double.BYTES)}));
     for (int s = 0; s < count; s++) {
-      ((steps + s) % program.ahead() == 0 ? stepThatLooksAhead : step).launch(stream);
+      launch(steps + s);
     }
     samples.buffer().download(MemorySegment.ofArray(recorded).asSlice(0, (long) all * Double.BYTES));
     steps += count;
@@ -118,6 +118,15 @@ final class CudaSurrogateEngine implements SurrogateEngine {
         throw new GalvaniException("advance: the prediction of cell " + row % cells + " is no longer finite, " + (steps - count + row / cells + 1)
             + " samples after the start");
       }
+    }
+  }
+
+  private void launch(long n) {
+    boolean looksAhead = n % program.ahead() == 0;
+    if (looksAhead && stepThatLooksAhead == null) {
+      program.step(n, true);
+    } else {
+      (looksAhead ? stepThatLooksAhead : step).launch(stream);
     }
   }
 
@@ -191,7 +200,9 @@ final class CudaSurrogateEngine implements SurrogateEngine {
     if (!closed) {
       closed = true;
       step.close();
-      stepThatLooksAhead.close();
+      if (stepThatLooksAhead != null) {
+        stepThatLooksAhead.close();
+      }
       List.of(events, begins, samples).forEach(Room::close);
       program.close();
       stream.close();

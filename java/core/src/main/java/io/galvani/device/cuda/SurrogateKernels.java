@@ -44,6 +44,11 @@ final class SurrogateKernels {
     return module.kernel("surrogate_" + name + "_" + precision.name().toLowerCase(Locale.ROOT));
   }
 
+  /** That kernel as it multiplies by tiles: {@code surrogate_<name>_mma_<precision>}, or the plain one. */
+  CudaKernel product(String name, Gemm gemm) {
+    return kernel(gemm == Gemm.MMA ? name + "_mma" : name);
+  }
+
   /** Bytes of a number that is multiplied. */
   int bytes() {
     return switch (precision) {

@@ -28,6 +28,12 @@ final class SurrogateProgram implements AutoCloseable {
     }
   }
 
+  /** Has the stream compute what is known of the projection of a step and those that follow. */
+  @FunctionalInterface
+  private interface LookAhead {
+    void from(long step);
+  }
+
   /** The last columns of a layer, or samples. */
   private record Ring(CudaBuffer buffer, int classes, int depth, int width) {
     Records into(Records to) {
@@ -45,6 +51,8 @@ final class SurrogateProgram implements AutoCloseable {
   private final Plan plan;
   private final SurrogateKernels kernels;
   private final CudaContext context;
+  private final CudaStream stream;
+  private final Gemm gemm;
   private final int cells;
   private final List<CudaBuffer> weights = new ArrayList<>();
   private final List<CudaBuffer> working = new ArrayList<>();
@@ -53,9 +61,9 @@ final class SurrogateProgram implements AutoCloseable {
   private final List<Launch> pushes = new ArrayList<>();
   private final List<Launch> heads = new ArrayList<>();
   private final Launch receive;
-  private Launch lookAhead;
+  private LookAhead lookAhead = step -> { };
   private int ahead = 1;
-  private CudaBuffer known;
+  private Cublas cublas;
   private CudaBuffer[] values;
   private int current;  // of the two, what the last stage made
   private CudaBuffer sums;
@@ -64,10 +72,13 @@ final class SurrogateProgram implements AutoCloseable {
   final CudaBuffer clock;
   final CudaBuffer call;
 
-  SurrogateProgram(Plan plan, List<Output> outputs, SurrogateOptions options, SurrogateKernels kernels, CudaContext context) {
+  SurrogateProgram(Plan plan, List<Output> outputs, SurrogateOptions options, SurrogateKernels kernels, Gemm gemm, CudaStream stream) {
     this.plan = plan;
     this.kernels = kernels;
-    this.context = context;
+    this.context = stream.context;
+    this.stream = stream;
+    this.gemm = gemm;
+    gemm.require(options.precision());
     cells = options.cells();
     try {
       int channels = plan.network().channels();
@@ -144,7 +155,7 @@ final class SurrogateProgram implements AutoCloseable {
     from.into(x);
     to.into(x).i64(weights(MemorySegment.ofArray(steps.toArray())), weights(MemorySegment.ofArray(groups.toArray())),
         kept == 0 ? 0 : working(kept).address()).i32(keeps, cells, plan.network().window()).end();
-    return new Launch(kernels.kernel("columns"), tiles(cells, c.out(), count), x.toArray());
+    return new Launch(kernels.product("columns", gemm), tiles(cells, c.out(), count), x.toArray());
   }
 
   // ---- stages ------------------------------------------------------------------------------------------------------
@@ -210,26 +221,61 @@ final class SurrogateProgram implements AutoCloseable {
     int window = plan.network().window();
     int out = s.kernel().extent(1);
     ahead = Math.min(wished, Math.max(1, window - 1));
-    known = state(Math.multiplyExact((long) cells * ahead, (long) out * kernels.sumBytes()));
+    CudaBuffer known = state(Math.multiplyExact((long) cells * ahead, (long) out * kernels.sumBytes()));
+    long weights = weights(kernels.stored(s.kernel()));
+    long bias = weights(kernels.sums(s.bias()));
+    LaunchShape tiles = tiles(Math.multiplyExact(cells, ahead), out, 1);
+    if (gemm == Gemm.CUBLAS) {
+      cublas = new Cublas(stream);
+      // Of a window of one column, nothing is known ahead but the bias.
+      var bare = new Launch(kernels.kernel("ahead"), tiles, projection(s, 1, weights, bias, known, 0, 0));
+      lookAhead = step -> {
+        bare.into(stream);
+        multiplyAhead(step, weights, known, out);
+      };
+    } else {
+      var all = new Launch(kernels.product("ahead", gemm), tiles, projection(s, window, weights, bias, known, 0, 0));
+      lookAhead = step -> all.into(stream);
+    }
+    boolean asSums = s.gates() || last;
+    heads.add(new Launch(kernels.product("project", gemm), tiles(cells, out, 1),
+        projection(s, window, weights, bias, known, asSums ? 0 : next().address(), asSums ? sums.address() : 0)));
+  }
+
+  private byte[] projection(Stage.Projection s, int columns, long weights, long bias, CudaBuffer known, long to, long last) {
     Records x = new Records().i64(clock.address());
-    layer(x, window, plan.columnFeatures(), out, 1, s.kernel(), s.bias(), s.finish(), s.gates());
-    rings.getLast().into(x).i64(classes(), known.address());
-    result(x, s.gates() || last).i32(cells, ahead);
-    lookAhead = new Launch(kernels.kernel("ahead"), tiles(Math.multiplyExact(cells, ahead), out, 1), x.toArray());
-    heads.add(new Launch(kernels.kernel("project"), tiles(cells, out, 1), x.toArray()));
+    layer(x, columns, plan.columnFeatures(), s.kernel().extent(1), 1, weights, bias, s.finish(), s.gates());
+    return rings.getLast().into(x).i64(classes(), known.address(), to, last).i32(cells, ahead).toArray();
+  }
+
+  /** Adds to what is known of the steps from one on what each column that is there contributes: a product for each, over all cells and steps. */
+  private void multiplyAhead(long step, long weights, CudaBuffer known, int out) {
+    int window = plan.network().window();
+    int bytes = kernels.bytes();
+    Ring ring = rings.getLast();
+    int width = ring.width;
+    int cell = Math.multiplyExact(ring.classes, window * width);
+    int[] classes = plan.columnClasses();
+    for (int j = 0; j < window - 1; j++) {
+      var matrix = new Cublas.Rows(weights + (long) j * width * out * bytes, out, 0);
+      int steps = Math.min(ahead, window - 1 - j);
+      for (int b = 0, times; b < steps; b += times) {  // twice where the ring begins anew
+        int at = (int) ((step + j + b) % window);
+        times = Math.min(steps - b, window - at);
+        cublas.multiplyAdd(bytes == 8, cells, out, width,
+            new Cublas.Rows(ring.buffer.address() + ((long) classes[j] * window + at) * width * bytes, cell, width), matrix,
+            new Cublas.Rows(known.address() + (long) b * out * bytes, ahead * out, out), times);
+      }
+    }
   }
 
   private void matrix(int taps, int in, int out, int dilation, Tensor kernel, Tensor bias, Finish finish, boolean gates, boolean last) {
     long from = values[current].address();
     Records x = new Records();
     layer(x, taps, in, out, dilation, kernel, bias, finish, gates);
-    result(x.i64(from), gates || last).i32(cells, shape.steps);
-    heads.add(new Launch(kernels.kernel("matrix"), tiles(Math.multiplyExact(cells, shape.steps), out, 1), x.toArray()));
-  }
-
-  /** Where a layer's numbers go: on to the next one, or into sums. */
-  private Records result(Records x, boolean asSums) {
-    return x.i64(asSums ? 0 : next().address(), asSums ? sums.address() : 0);
+    boolean asSums = gates || last;  // or they go on to the next stage
+    x.i64(from, asSums ? 0 : next().address(), asSums ? sums.address() : 0).i32(cells, shape.steps);
+    heads.add(new Launch(kernels.product("matrix", gemm), tiles(Math.multiplyExact(cells, shape.steps), out, 1), x.toArray()));
   }
 
   /** The LSTM that is stage i, and those on top of it that one launch computes with it. */
@@ -316,8 +362,13 @@ final class SurrogateProgram implements AutoCloseable {
   // ---- structures --------------------------------------------------------------------------------------------------
 
   private void layer(Records x, int taps, int in, int out, int dilation, Tensor kernel, Tensor bias, Finish finish, boolean gates) {
+    layer(x, taps, in, out, dilation, kernel == null ? 0 : weights(kernels.stored(kernel)), bias == null ? 0 : weights(kernels.sums(bias)), finish,
+        gates);
+  }
+
+  private void layer(Records x, int taps, int in, int out, int dilation, long kernel, long bias, Finish finish, boolean gates) {
     boolean scales = finish.scale().length > 0;
-    x.i64(kernel == null ? 0 : weights(kernels.stored(kernel)), bias == null ? 0 : weights(kernels.sums(bias)),
+    x.i64(kernel, bias,
         scales ? weights(kernels.sums(finish.scale())) : 0, scales ? weights(kernels.sums(finish.shift())) : 0)
         .i32(taps, in, out, dilation, finish.activation().ordinal(), gates ? 1 : 0);
   }
@@ -370,17 +421,22 @@ final class SurrogateProgram implements AutoCloseable {
     return ahead;
   }
 
+  /** Whether what looks ahead can be recorded in a graph: else it depends on the step. */
+  boolean looksAheadInGraphs() {
+    return gemm != Gemm.CUBLAS;
+  }
+
   /** The present becomes part of the window. */
-  void push(CudaStream stream) {
+  void push() {
     pushes.forEach(l -> l.into(stream));
   }
 
-  /** One step. */
-  void step(CudaStream stream, boolean looksAhead) {
+  /** Step n. */
+  void step(long n, boolean looksAhead) {
     receive.into(stream);
-    push(stream);
-    if (looksAhead && lookAhead != null) {
-      lookAhead.into(stream);
+    push();
+    if (looksAhead) {
+      lookAhead.from(n);
     }
     heads.forEach(l -> l.into(stream));
   }
@@ -397,6 +453,10 @@ final class SurrogateProgram implements AutoCloseable {
 
   @Override
   public void close() {
+    if (cublas != null) {
+      cublas.close();
+      cublas = null;
+    }
     List.of(weights, working, state).forEach(all -> {
       all.forEach(CudaBuffer::close);
       all.clear();
