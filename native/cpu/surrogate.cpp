@@ -55,30 +55,6 @@ constexpr int kBlockCells = 32;
 // Fewer cells a thread, and threads share out columns instead of cells.
 constexpr int kTeamCells = 4;
 
-template <class E>
-E stored(double x) {
-  if constexpr (std::is_same_v<E, BFloat16>) {
-    const float f = static_cast<float>(x);
-    std::uint32_t bits;
-    std::memcpy(&bits, &f, sizeof bits);
-    return {static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16)};
-  } else {
-    return static_cast<E>(x);
-  }
-}
-
-template <class E>
-Sum<E> summed(E x) {
-  if constexpr (std::is_same_v<E, BFloat16>) {
-    const std::uint32_t bits = static_cast<std::uint32_t>(x.bits) << 16;
-    float f;
-    std::memcpy(&f, &bits, sizeof f);
-    return f;
-  } else {
-    return x;
-  }
-}
-
 // Numbers of a row: whole blocks.
 template <class E>
 int padded(int n) {
@@ -731,7 +707,7 @@ void Run<E>::push(std::int64_t row) {
 template <class E>
 void Run<E>::samples(std::int64_t row) {
   if (member_ == 0) {
-    for (std::int64_t c = 0; c < cells_; ++c) std::transform(p_.row(first_ + c), p_.row(first_ + c) + plan_.channels(), rings_[0].at(c, 0, row), stored<E>);
+    for (std::int64_t c = 0; c < cells_; ++c) std::transform(p_.row(first_ + c), p_.row(first_ + c) + plan_.channels(), rings_[0].at(c, 0, row), stored<E, S>);
   }
   team_.wait();
 }
