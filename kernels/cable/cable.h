@@ -15,6 +15,8 @@
 
 #include <cstdint>
 
+#include "cable/cubics.h"
+
 namespace galvani::cable {
 
 inline constexpr int kFields = 24;  // the most that a mechanism has
@@ -40,6 +42,7 @@ struct Group {
   std::int64_t table;      // element of Model::table at which the mechanism's begins; −1: its rates are not tabulated
   std::uint64_t by_instance, by_cell;  // bit f: how field f lies
   double globals[4];       // the mechanism's Globals; the device fills them in
+  Cubics cubics;           // where rates are polynomials
 };
 
 // What holds from the first interval to the last.
@@ -53,6 +56,7 @@ struct Model {
   const std::int32_t* index;
   G* field;
   double* table;              // NEURON's tables of rates (millivolt_table.h), of the groups that want them
+  const Cubic* cubic;         // polynomials in place of rates (cubics.h), of the mechanisms that have such
   S* voltage;
   G* gate;
   S* scratch;                 // strategy `thread`: [pack][2·nodes + sources][cell]
@@ -144,7 +148,7 @@ struct Traits {
   char name[32];
 };
 
-static_assert(sizeof(Node) == 16 && sizeof(Group) == 104 && sizeof(Model<float, double>) == 160 && sizeof(Variation) == 32);
+static_assert(sizeof(Node) == 16 && sizeof(Group) == 120 && sizeof(Model<float, double>) == 168 && sizeof(Variation) == 32);
 static_assert(sizeof(Description) == 56 && sizeof(Event) == 32 && sizeof(Source) == 16 && sizeof(Spike) == 24);
 static_assert(sizeof(Recording) == 32 && sizeof(Term) == 8 && sizeof(Interval<float>) == 88 && sizeof(Traits) == 64);
 

@@ -1,24 +1,36 @@
-// The kernels of one precision: GALVANI_CABLE(name, G, S, blocks) in a .cu file of its own, and after it GALVANI_CABLE_KERNELS(name).
+// The kernels of one precision: GALVANI_CABLE(name, G, S, blocks) in a .cu file of its own, and after it GALVANI_CABLE_KERNELS(name). Its
+// steps with polynomial rates: GALVANI_CABLE_STEPS(poly, poly_name, …) in another, as the driver compiles a file as a whole.
 // blocks: of cable_level on a multiprocessor, as many as registers suffice for without spills.
 #pragma once
 
 #include "cable/setup.h"
 #include "cable/step.h"
 
-#define GALVANI_CABLE_STEP(strategy, precision, G, S, threads, blocks)                                                    \
+// cable_<strategy>_<name>; rates and lanes: step.h.
+#define GALVANI_CABLE_STEP(strategy, rates, lanes, name, G, S, threads, blocks)                                           \
   extern "C" __global__ void __launch_bounds__(threads, blocks)                                                           \
-      cable_##strategy##_##precision(const galvani::cable::Model<G, S> model, const galvani::cable::Interval<S> interval) {\
+      cable_##strategy##_##name(const galvani::cable::Model<G, S> model, const galvani::cable::Interval<S> interval) {    \
+    using namespace galvani::cable;                                                                                       \
     GALVANI_SHARED_DYNAMIC(unsigned char, shared);                                                                        \
-    galvani::cable::Pack<galvani::cable::Strategy::strategy, G, S>(model, interval, shared).run();                        \
+    Pack<Strategy::strategy, Rates::rates, lanes, G, S>(model, interval, shared).run();                                   \
   }
 
+#define GALVANI_CABLE_STEPS(rates, name, G, S, blocks)                                                                    \
+  GALVANI_CABLE_STEP(level, rates, 0, name, G, S, 256, blocks)                                                            \
+  GALVANI_CABLE_STEP(stream, rates, 0, name, G, S, 256, 2)                                                                \
+  GALVANI_CABLE_STEP(thread, rates, 0, name, G, S, 128, 4)
+
+#define GALVANI_CABLE_STEP_KERNELS(name)                                                                                  \
+  GALVANI_KERNEL(cable_level_##name)                                                                                      \
+  GALVANI_KERNEL(cable_stream_##name)                                                                                     \
+  GALVANI_KERNEL(cable_thread_##name)
+
 #define GALVANI_CABLE(precision, G, S, blocks)                                                                            \
-  GALVANI_CABLE_STEP(level, precision, G, S, 256, blocks)                                                                 \
-  GALVANI_CABLE_STEP(stream, precision, G, S, 256, 2)                                                                     \
-  GALVANI_CABLE_STEP(thread, precision, G, S, 128, 4)                                                                     \
+  GALVANI_CABLE_STEPS(exact, precision, G, S, blocks)                                                                     \
   extern "C" __global__ void __launch_bounds__(128)                                                                       \
       cable_sample_##precision(const galvani::cable::Model<G, S> model, const galvani::cable::Interval<S> interval) {     \
-    galvani::cable::Pack<galvani::cable::Strategy::none, G, S>(model, interval, nullptr).sample_present();                \
+    using namespace galvani::cable;                                                                                       \
+    Pack<Strategy::none, Rates::exact, 0, G, S>(model, interval, nullptr).sample_present();                               \
   }                                                                                                                       \
   extern "C" __global__ void __launch_bounds__(128) cable_traits_##precision(galvani::cable::Traits* traits) {            \
     galvani::cable::describe<G>(traits);                                                                                  \
@@ -49,9 +61,7 @@
   }
 
 #define GALVANI_CABLE_KERNELS(precision)                                                                                  \
-  GALVANI_KERNEL(cable_level_##precision)                                                                                 \
-  GALVANI_KERNEL(cable_stream_##precision)                                                                                \
-  GALVANI_KERNEL(cable_thread_##precision)                                                                                \
+  GALVANI_CABLE_STEP_KERNELS(precision)                                                                                   \
   GALVANI_KERNEL(cable_sample_##precision)                                                                                \
   GALVANI_KERNEL(cable_traits_##precision)                                                                                \
   GALVANI_KERNEL(cable_fields_##precision)                                                                                \

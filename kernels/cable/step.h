@@ -3,7 +3,7 @@
 // A block of T threads integrates one pack of P cells (cable.h). A thread serves one cell of it, thread mod P: gates are flat over
 // (instance, cell), T at a time; the mechanism is picked by a switch that is uniform over the block. One warp solves the trees,
 // 32/P lanes a cell: a round eliminates nodes that do not depend on each other, each adds up what its children left, in their order.
-// There are no atomics on floats: results do not depend on grid, pack or schedule.
+// There are no atomics on floats: results do not depend on grid, pack, lanes or schedule.
 //
 //   strategy   nodes (v, d, r)   gates          threads   for
 //   level      shared            shared         32…256    cells whose state fits a multiprocessor's shared memory
@@ -12,6 +12,11 @@
 //                                                         barrier
 //
 // What the strategies keep where is all that differs; in global memory the cell is innermost too, so that accesses coalesce.
+//
+//   rates      exact: the mechanisms' own functions, or NEURON's tables where a cell asks for them
+//              poly: cubics (cubics.h); exact where they end
+//   lanes      0: in the tree solve a cell has what one warp has for it, 32/P
+//              1…64: so many; where lanes·P is more than a warp, all threads wait for each other after each round
 #pragma once
 
 #include "cable/catalogue.h"
@@ -21,12 +26,14 @@
 namespace galvani::cable {
 
 enum class Strategy { level, stream, thread, none };  // none: looks at what lies in global memory, integrates nothing
+enum class Rates { exact, poly };
 inline constexpr int kWarp = 32;
 
 // One pack of cells, as one thread sees it.
-template <Strategy kStrategy, class G, class S>
+template <Strategy kStrategy, Rates kRates, int kLanes, class G, class S>
 struct Pack {
   static constexpr bool kOnChip = kStrategy == Strategy::level || kStrategy == Strategy::stream;
+  static_assert(kOnChip || kLanes == 0, "a thread solves its cell alone");
 
   const Model<G, S>& m;
   const Interval<S>& interval;
@@ -134,7 +141,10 @@ struct Pack {
           active |= !(y[s] == 0);
         }
         if (!active) continue;  // most synapses are at rest most of the time
-        const auto f = read_fields<M, G>(m, g, pack, instance, i);
+        // Fields arrive while rates are worked out; after polynomials they take the registers of those.
+        constexpr bool late = kRates == Rates::poly && M::kind != Kind::synapse;
+        Fields<M, G> f;
+        if constexpr (!late) f = read_fields<M, G>(m, g, pack, instance, i);
         if constexpr (states > 0) {
           if (advance) {
             step_states<M>(f.p, v[at], calcium_gated<M, G> ? static_cast<G>(cai[pool]) : G(0), g, mine, count, y);
@@ -142,6 +152,7 @@ struct Pack {
             for (int s = 0; s < states; ++s) mine[s * count] = y[s];
           }
         }
+        if constexpr (late) f = read_fields<M, G>(m, g, pack, instance, i);
         if (current) add_current<Of>(f, y, at, pool, t);
       }
     }
@@ -156,6 +167,17 @@ struct Pack {
       if constexpr (calcium_gated<M, G>) {
         M::calcium_rates(cai_here, rates);
       } else {
+        if constexpr (kRates == Rates::poly) {
+          const auto [segment, u] = g.cubics.place(static_cast<float>(v_here));
+          if (GALVANI_LIKELY(segment < g.cubics.segments)) {
+            const Cubic* const curve = m.cubic + (g.cubics.first + static_cast<int>(segment) * 2 * M::states);
+#pragma unroll
+            for (int s = 0; s < M::states; ++s) {
+              go<M>({static_cast<G>(curve[2 * s](u)), static_cast<G>(curve[2 * s + 1](u))}, y[s], mine + (M::states + s) * count);
+            }
+            return;
+          }
+        }
         G at = static_cast<G>(v_here);
         // Beyond ±300 mV, where no gate moves any more, products of rates would overflow in float32.
         if constexpr (sizeof(G) == 4) at = clamp(at, G(-300), G(300));
@@ -169,19 +191,21 @@ struct Pack {
         }
       }
 #pragma unroll
-      for (int s = 0; s < M::states; ++s) {
-        const Approach<G> to = approach_of(rates[s], m.dt);
-        G whole = to.part * (to.inf - y[s]);
-        if constexpr (keeps_remainders<M, G>) {  // what rounding took from earlier steps goes into this one
-          G& remainder = mine[(M::states + s) * count];
-          whole += remainder;
-          const G next = y[s] + whole;
-          remainder = whole - (next - y[s]);
-          y[s] = next;
-        } else {
-          y[s] += whole;
-        }
-      }
+      for (int s = 0; s < M::states; ++s) go<M>(approach_of(rates[s], m.dt), y[s], mine + (M::states + s) * count);
+    }
+  }
+
+  // A step of a gate.
+  template <class M>
+  static __device__ __forceinline__ void go(const Approach<G>& to, G& y, [[maybe_unused]] G* remainder) {
+    G whole = to.part * (to.inf - y);
+    if constexpr (keeps_remainders<M, G>) {  // what rounding took from earlier steps goes into this one
+      whole += *remainder;
+      const G next = y + whole;
+      *remainder = whole - (next - y);
+      y = next;
+    } else {
+      y += whole;
     }
   }
 
@@ -354,6 +378,16 @@ struct Pack {
 
   // ---- tree solve: dV of backward Euler by Gauss elimination, children to parents and back (Hines 1984) ---------------------
 
+  // Whether one warp solves all trees of the pack while the others wait.
+  __device__ bool solved_by_warp() const { return kLanes == 0 || kLanes << m.log_pack <= kWarp; }
+
+  // After a round.
+  __device__ void sync_lanes() const {
+    if constexpr (!kOnChip) return;
+    else if (solved_by_warp()) __syncwarp();
+    else __syncthreads();
+  }
+
   // Of node i with parent p: g axial conductance, d and r as assembled. Eliminated, it leaves f = g/d in d and q = r/d in r, from which
   // its parent takes what it is owed: g·f of the diagonal, g·(q − (v_p − v_i)) of the right-hand side.
   __device__ void solve() {
@@ -378,7 +412,7 @@ struct Pack {
         d[i] = g * inverse;
         r[i] = r_here * inverse;
       }
-      if constexpr (kOnChip) __syncwarp();
+      sync_lanes();
     }
     for (int round = 0; round < m.rounds; ++round) {
       const int first = m.round[round] << m.log_pack;
@@ -388,7 +422,7 @@ struct Pack {
         r[i] = dv;
         v[i] += dv;
       }
-      if constexpr (kOnChip) __syncwarp();
+      sync_lanes();
     }
   }
 
@@ -431,7 +465,7 @@ struct Pack {
       if (last) break;
       sample_currents(k + 1, t);
       if (interval.recordings > interval.states) sync();
-      if (!kOnChip || thread < kWarp) solve();
+      if (!kOnChip || thread < kWarp || !solved_by_warp()) solve();
       sync();
     }
     check_finite();

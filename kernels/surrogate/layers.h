@@ -1,9 +1,37 @@
 // What layers do to single numbers, for all engines, as Keras defines it. R is a scalar or a SIMD pack.
 #pragma once
 
+#include <cstdint>
+#include <type_traits>
+
 #include "common/math.h"
 
 namespace galvani {
+
+// A float32 without the last 16 bits of its fraction.
+struct BFloat16 { std::uint16_t bits; };
+
+// E: numbers as they are stored and multiplied. They are summed as:
+template <class E>
+using Sum = std::conditional_t<sizeof(E) == 8, double, float>;
+
+// A number as it is stored; to the nearest, of two to the even one.
+template <class E, class R>
+GALVANI_FN E stored(R x) {
+  if constexpr (std::is_same_v<E, BFloat16>) {
+    const auto bits = bits_as<std::uint32_t>(static_cast<float>(x));
+    return {static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16)};
+  } else {
+    return static_cast<E>(x);
+  }
+}
+
+// A stored number as it is summed.
+template <class E>
+GALVANI_FN Sum<E> summed(E x) {
+  if constexpr (std::is_same_v<E, BFloat16>) return bits_as<float>(static_cast<std::uint32_t>(x.bits) << 16);
+  else return x;
+}
 
 // In the order of io.galvani.surrogate.Activation.
 enum class Activation : int { linear, relu, tanh, sigmoid, selu };

@@ -1,6 +1,6 @@
 // The phases of a step, a kernel each, so that their instructions can be counted one by one. They are compiled, never run.
 //
-//   phase_<mechanism>   states of a mechanism to the time of v, and its currents; rates from the mechanism and not from a table
+//   phase_<mechanism>   states of a mechanism to the time of v, and its currents; rates from the mechanism or polynomials, not from a table
 //   phase_begin         diagonal and right-hand side as they are before the currents
 //   phase_solve         elimination, of a node and its child, and substitution
 //
@@ -24,13 +24,13 @@ __device__ void phase_of(Pack& pack, int group) {
   extern "C" __global__ void __launch_bounds__(256) phase_##phase(const galvani::cable::Model<Gates, Voltages> model,       \
       const galvani::cable::Interval<Voltages> interval, [[maybe_unused]] int group) {                                      \
     GALVANI_SHARED_DYNAMIC(unsigned char, shared);                                                                          \
-    galvani::cable::Pack<galvani::cable::Strategy::level, Gates, Voltages> pack(model, interval, shared);                   \
+    galvani::cable::Pack<galvani::cable::Strategy::level, kRates, 0, Gates, Voltages> pack(model, interval, shared);        \
     call;                                                                                                                   \
   }
 #define GALVANI_PHASE_OF_MECHANISM_(M) \
   GALVANI_PHASE(M, (galvani::cable::phase_of<decltype(pack), galvani::cable::Of<galvani::M>>(pack, group)))
 
-// All of them, in a .cu that has said what Gates and Voltages are.
+// All of them, in a .cu that has said what Gates, Voltages and kRates are.
 #define GALVANI_PHASES                                 \
   GALVANI_MECHANISMS(GALVANI_PHASE_OF_MECHANISM_)      \
   GALVANI_PHASE(begin, pack.begin_step())              \

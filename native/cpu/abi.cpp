@@ -71,6 +71,18 @@ const Mechanism& mechanism_of(const char* name) {
   return catalogue()[i];
 }
 
+// Nothing of a mechanism that no voltage gates.
+PolyCurves poly_curves(const char* mechanism, double celsius, double dt, const PolyForm& form, int32_t single) {
+  const Mechanism& m = mechanism_of(mechanism);
+  require(std::isfinite(dt) && dt > 0, "dt must be positive");
+  require(std::isfinite(celsius), "celsius must be finite");
+  if (!m.voltage_gated) return {};
+  RateContext context{};
+  context.env = {dt, celsius};
+  m.globals(context.env, context.globals);
+  return fit_gates(m, context, form, single != 0 ? Precision::f32 : Precision::f64);
+}
+
 std::string at(const char* what, std::int64_t i) { return std::string(what) + " " + std::to_string(i); }
 
 }  // namespace
@@ -87,7 +99,10 @@ int32_t gv_abi_layout(int32_t capacity, int64_t* layout) {
       offsetof(gv_probe, node), offsetof(gv_probe, placement), offsetof(gv_probe, row), offsetof(gv_probe, which),
       offsetof(gv_probe, every), sizeof(gv_layer), offsetof(gv_layer, kernel), offsetof(gv_layer, bias), offsetof(gv_layer, scale),
       offsetof(gv_layer, shift), offsetof(gv_layer, taps), offsetof(gv_layer, in), offsetof(gv_layer, out), offsetof(gv_layer, dilation),
-      offsetof(gv_layer, activation), offsetof(gv_layer, gates), sizeof(gv_column_step), offsetof(gv_column_step, from),
+      offsetof(gv_layer, activation), offsetof(gv_layer, gates), sizeof(gv_stage), offsetof(gv_stage, layer), offsetof(gv_stage, update),
+      offsetof(gv_stage, column_class), offsetof(gv_stage, recurrent), offsetof(gv_stage, decay), offsetof(gv_stage, kind),
+      offsetof(gv_stage, units), offsetof(gv_stage, steps), offsetof(gv_stage, sequences), offsetof(gv_stage, stateful),
+      offsetof(gv_stage, reserved), sizeof(gv_column_step), offsetof(gv_column_step, from),
       offsetof(gv_column_step, tap), offsetof(gv_column_step, delay), offsetof(gv_column_step, source), offsetof(gv_column_step, emits),
       offsetof(gv_column_step, keeps), sizeof(gv_output), offsetof(gv_output, a), offsetof(gv_output, b), offsetof(gv_output, c),
       offsetof(gv_output, d), offsetof(gv_output, limit), offsetof(gv_output, amplitude), offsetof(gv_output, decay),
@@ -309,11 +324,12 @@ int32_t gv_plan_columns(gv_plan* plan, const gv_layer* layer, int32_t classes, i
   });
 }
 
-int32_t gv_plan_stage(gv_plan* plan, int32_t kind, const gv_layer* layer, const int32_t* column_class, const float* recurrent, int32_t units,
-                      int32_t steps, int32_t sequences) {
+int32_t gv_plan_stage(gv_plan* plan, const gv_stage* stage) {
   return guarded([&] {
-    require(kind >= GV_PROJECTION && kind <= GV_MEAN, "plan: no such stage");
-    plan->plan->add_stage({static_cast<StageKind>(kind), layer_of(layer), recurrent, units, steps, sequences != 0}, column_class);
+    require(stage->kind >= GV_PROJECTION && stage->kind <= GV_ELM, "plan: no such stage");
+    plan->plan->add_stage({static_cast<StageKind>(stage->kind), layer_of(stage->layer), layer_of(stage->update), stage->recurrent, stage->decay,
+                           stage->units, stage->steps, stage->sequences != 0, stage->stateful != 0},
+                          stage->column_class);
   });
 }
 
@@ -394,19 +410,26 @@ int32_t gv_rates(const char* mechanism, const double* parameters, double celsius
 int32_t gv_poly_bound(const char* mechanism, double celsius, double dt, int32_t isa, int32_t single, int32_t* gates,
                       int32_t* segments, double* out) {
   return guarded([&] {
-    const Mechanism& m = mechanism_of(mechanism);
-    require(std::isfinite(dt) && dt > 0, "dt must be positive");
-    require(std::isfinite(celsius), "celsius must be finite");
-    *gates = m.voltage_gated ? static_cast<int32_t>(m.states.size()) : 0;
-    *segments = 0;
-    if (*gates == 0) return;
-    RateContext context{};
-    context.env = {dt, celsius};
-    m.globals(context.env, context.globals);
-    const Kernels& k = kernels_of(isa);
-    const PolyCurves p = fit_gates(m, context, k.poly, single != 0 ? Precision::f32 : Precision::f64);
+    const PolyCurves p = poly_curves(mechanism, celsius, dt, kernels_of(isa).poly, single);
+    *gates = static_cast<int32_t>(p.bound.size() / 2);
     *segments = p.segments;
     std::copy(p.bound.begin(), p.bound.end(), out);
+  });
+}
+
+int32_t gv_poly_cubics(const char* mechanism, double celsius, double dt, int32_t single, int32_t* gates, int32_t* segments,
+                       float* place, float* coefficients, double* bound) {
+  return guarded([&] {
+    const PolyCurves p = poly_curves(mechanism, celsius, dt, PolyForm{3, 3, 64, GV_POLY_SEGMENTS, 0}, single);
+    *gates = static_cast<int32_t>(p.bound.size() / 2);
+    *segments = p.segments;
+    if (*segments == 0) return;
+    const PolyTable table = p.view(nullptr);
+    place[0] = table.per_mV;
+    place[1] = table.origin;
+    const std::vector<float> rows = p.rows();
+    std::copy(rows.begin(), rows.end(), coefficients);
+    std::copy(p.bound.begin(), p.bound.end(), bound);
   });
 }
 

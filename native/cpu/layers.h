@@ -10,18 +10,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 #include "surrogate/layers.h"
 
 namespace galvani {
-
-// A float32 without the last 16 bits of its fraction.
-struct BFloat16 { std::uint16_t bits; };
-
-// E: numbers as they are stored and multiplied. They are summed as:
-template <class E>
-using Sum = std::conditional_t<sizeof(E) == 8, double, float>;
 
 // Numbers that one instruction multiplies and adds up for each sum.
 template <class E>

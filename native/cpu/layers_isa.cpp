@@ -11,8 +11,13 @@ namespace galvani {
 inline namespace GALVANI_ISA {
 namespace {
 
-// A tile of sums in registers, beside one row of b and one number of a.
+// A tile of sums in registers, beside one row of b and one number of a. Small ones are enough to look for faults of memory, and to compile
+// with checks takes long.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr int kTileRows = 2, kTileVectors = 1;
+#else
 constexpr int kTileRows = 6, kTileVectors = kVectorBytes == 64 ? 4 : 2;
+#endif
 
 template <class E>
 using SumPack = Pack<Sum<E>, kLanes<Sum<E>>>;

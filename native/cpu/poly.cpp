@@ -110,4 +110,14 @@ std::vector<float> PolyCurves::table(const PolyForm& form) const {
   return typed;
 }
 
+std::vector<float> PolyCurves::rows() const {
+  const std::size_t n = degree + 1, curves = bound.size();
+  std::vector<float> rows(coefficients.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::size_t segment = i / (n * curves), curve = i / n % curves;
+    rows[i] = coefficients[(curve * segments + segment) * n + i % n];
+  }
+  return rows;
+}
+
 }  // namespace galvani

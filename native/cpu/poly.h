@@ -18,6 +18,8 @@ struct PolyCurves {
 
   // Laid out as the ISA reads it.
   std::vector<float> table(const PolyForm&) const;
+  // Laid out as a GPU reads it: [segment][gate][inf, 1 − exp(−dt/tau)][degree + 1].
+  std::vector<float> rows() const;
   PolyTable view(const float* table) const {
     const double per_mV = segments / (high - low);
     return {static_cast<float>(per_mV), static_cast<float>(-low * per_mV - 0.5), degree, segments, table};

@@ -55,30 +55,6 @@ constexpr int kBlockCells = 32;
 // Fewer cells a thread, and threads share out columns instead of cells.
 constexpr int kTeamCells = 4;
 
-template <class E>
-E stored(double x) {
-  if constexpr (std::is_same_v<E, BFloat16>) {
-    const float f = static_cast<float>(x);
-    std::uint32_t bits;
-    std::memcpy(&bits, &f, sizeof bits);
-    return {static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16)};
-  } else {
-    return static_cast<E>(x);
-  }
-}
-
-template <class E>
-Sum<E> summed(E x) {
-  if constexpr (std::is_same_v<E, BFloat16>) {
-    const std::uint32_t bits = static_cast<std::uint32_t>(x.bits) << 16;
-    float f;
-    std::memcpy(&f, &bits, sizeof f);
-    return f;
-  } else {
-    return x;
-  }
-}
-
 // Numbers of a row: whole blocks.
 template <class E>
 int padded(int n) {
@@ -165,9 +141,14 @@ struct ColumnLayer {
 template <class E>
 struct HeadLayer {
   StageKind kind;
-  Packed<E> layer, recurrent;
+  Packed<E> layer, recurrent, update;
+  Array<Sum<E>> decay;
   int units, steps;
-  bool sequences;
+  bool sequences, stateful;
+
+  // Sums and stored numbers of a cell that it keeps from sample to sample.
+  std::size_t kept_sums() const { return kind == StageKind::traces || kind == StageKind::elm || stateful ? padded<E>(units) : 0; }
+  std::size_t kept_values() const { return stateful ? padded<E>(units) : 0; }
 };
 
 // What a number of cells need between two layers; one thread's, or that of a team.
@@ -215,7 +196,8 @@ class PlanOf final : public SurrogatePlan {
   void add_stage(const Stage& s, const std::int32_t* classes) override {
     const bool first = stages_.empty();
     const Layer& l = s.layer;
-    require(first == (s.kind == StageKind::projection || s.kind == StageKind::window), "stages: the window comes first, and only then");
+    const bool of_window = s.kind == StageKind::projection || s.kind == StageKind::window;
+    require(first ? of_window || s.kind == StageKind::newest : !of_window, "stages: the window comes first, and only then");
     if (first) {
       const int all = columns_.empty() ? 1 : columns_.back().classes;
       classes_.assign(classes, classes + window_);
@@ -223,9 +205,13 @@ class PlanOf final : public SurrogatePlan {
       steps_ = window_;
       features_ = features_of_columns();
     }
-    require(!stages_.empty() || first, "stages: the first is missing");
     require(gates_ == 0 || s.kind == StageKind::lstm, "stages: the sums of gates are for an LSTM");
-    HeadLayer<E> h{s.kind, {}, {}, s.units, s.steps, s.sequences};
+    HeadLayer<E> h{s.kind, {}, {}, {}, {}, s.units, s.steps, s.sequences, s.stateful};
+    if (s.kind == StageKind::traces || s.kind == StageKind::elm) {
+      require(s.units >= 1 && steps_ == 1, "stages: what goes on from sample to sample is of one step");
+      h.decay = Array<Sum<E>>(padded<E>(s.units));
+      std::copy_n(s.decay, s.units, h.decay.data());
+    }
     switch (s.kind) {
       case StageKind::projection:
         require(l.taps == window_ && l.in == features_ && l.out >= 1, "projection: it is not of the window");
@@ -241,6 +227,7 @@ class PlanOf final : public SurrogatePlan {
         require(s.units >= 1 && s.steps >= 1, "lstm: it has one unit or more, and one step or more");
         require(l.taps == 0 ? gates_ == 4 * s.units : l.in == features_ && l.out == 4 * s.units && l.gates && s.steps == steps_,
                 "lstm: it does not take what is given");
+        require(!s.stateful || (l.taps == 0 && s.steps == 1 && !s.sequences), "lstm: a stateful one is given the gates' sums of one step");
         if (l.taps != 0) h.layer = packed<E>(l, kernels_.panel);
         h.recurrent = packed<E>({1, s.units, 4 * s.units, 1, Activation::linear, true, s.recurrent, nullptr, nullptr, nullptr}, kernels_.panel);
         break;
@@ -250,6 +237,15 @@ class PlanOf final : public SurrogatePlan {
         h.layer = packed<E>(l, kernels_.panel);
         break;
       case StageKind::repeat: require(s.steps >= 1 && steps_ == 1, "repeat: it repeats one step"); break;
+      case StageKind::traces: require(s.units == features_, "traces: they do not take what is given"); break;
+      case StageKind::elm:
+        require(l.taps == 1 && l.in == features_ && s.update.taps == 1 && s.update.in == l.out && s.update.out == s.units,
+                "elm: it does not take what is given");
+        h.layer = packed<E>(l, kernels_.panel);
+        h.recurrent = packed<E>({1, s.units, l.out, 1, Activation::linear, false, s.recurrent, nullptr, nullptr, nullptr}, kernels_.panel);
+        h.update = packed<E>(s.update, kernels_.panel);
+        break;
+      case StageKind::newest:
       case StageKind::window:
       case StageKind::flatten:
       case StageKind::mean: break;
@@ -274,7 +270,7 @@ class PlanOf final : public SurrogatePlan {
 
   // Steps for which columns of the source of layer i are remembered.
   int memory(int i) const {
-    if (i == static_cast<int>(columns_.size()) - 1) return window_;
+    if (i == static_cast<int>(columns_.size()) - 1) return stages_[0].kind == StageKind::newest ? 1 : window_;
     int most = 0;
     for (const ColumnStep& s : columns_[i + 1].steps) most = std::max(most, s.delay);
     return most + 1;
@@ -304,10 +300,16 @@ class PlanOf final : public SurrogatePlan {
         features_ *= steps_;
         steps_ = 1;
         break;
+      case StageKind::newest:
       case StageKind::mean: steps_ = 1; break;
+      case StageKind::traces: break;
+      case StageKind::elm:
+        features_ = h.units;
+        room_.values = std::max<std::size_t>(room_.values, padded<E>(h.layer.out));
+        break;
     }
     const int held = h.kind == StageKind::lstm ? h.steps : std::max(given, steps_);
-    const int columns = std::max({padded<E>(features_), h.layer.columns, h.recurrent.columns});
+    const int columns = std::max({padded<E>(features_), h.layer.columns, h.recurrent.columns, h.update.columns});
     room_.sums = std::max(room_.sums, static_cast<std::size_t>(held) * columns);
     room_.values = std::max(room_.values, static_cast<std::size_t>(held) * padded<E>(features_));
   }
@@ -354,10 +356,7 @@ class Team {
       round_.notify_all();
       return;
     }
-    for (int spin = 0; spin < 6000; ++spin) {
-      if (round_.load(std::memory_order_acquire) != round) return;
-      pause();
-    }
+    if (soon(count_, [&] { return round_.load(std::memory_order_acquire) != round; })) return;
     round_.wait(round, std::memory_order_acquire);
   }
 
@@ -372,7 +371,7 @@ template <class E>
 struct Workspace {
   using S = Sum<E>;
   Array<S> sums, gates, kept, units, last;
-  Array<E> values[2];
+  Array<E> values[3];  // of what is given, what is made, and in between
   std::vector<Array<E>> newest;  // of each column layer whose columns are not remembered
 
   Workspace(const PlanOf<E>& plan, std::int64_t cells) {
@@ -441,7 +440,10 @@ class Run {
   void project(std::int64_t n);
   void window(std::int64_t n);
   void matrix(const HeadLayer<E>& h, bool last);
-  void lstm(const HeadLayer<E>& h);
+  void newest(std::int64_t n);
+  void lstm(const HeadLayer<E>& h, int stage);
+  void traces(const HeadLayer<E>& h, int stage);
+  void elm(const HeadLayer<E>& h, int stage);
   void scale(const HeadLayer<E>& h);
   void repeat(const HeadLayer<E>& h);
   void flatten();
@@ -504,6 +506,10 @@ class PopulationOf final : public SurrogatePopulation {
       remembered_.emplace_back(lasts ? options.cells * rings_[i].stride : 0);
       rings_[i].data = lasts ? remembered_[i].data() : nullptr;
     }
+    for (const auto& h : p.stages()) {
+      kept_sums_.emplace_back(options.cells * h.kept_sums());
+      kept_values_.emplace_back(options.cells * h.kept_values());
+    }
     known_ = Array<S>(projects ? static_cast<std::size_t>(options.cells) * ahead_ * p.stages()[0].layer.columns : 0);
     share_out();
   }
@@ -513,6 +519,8 @@ class PopulationOf final : public SurrogatePopulation {
     const int T = plan_->window(), C = plan_->channels();
     for (auto& r : remembered_) std::fill_n(reinterpret_cast<char*>(r.data()), r.size() * sizeof(E), 0);
     std::fill_n(known_.data(), known_.size(), S(0));
+    for (auto& k : kept_sums_) std::fill_n(k.data(), k.size(), S(0));
+    for (auto& k : kept_values_) std::fill_n(k.data(), k.size(), E{});
     steps_ = 0;
     const auto fill = [&](std::int64_t cell, int row) {
       const double* const from = rows + (static_cast<std::size_t>(windows == 1 ? 0 : cell) * T + row) * C;
@@ -568,9 +576,11 @@ class PopulationOf final : public SurrogatePopulation {
   std::int64_t memory() const override {
     std::int64_t bytes = rows_.size() * sizeof(S) + known_.size() * sizeof(S);
     for (const auto& r : remembered_) bytes += r.size() * sizeof(E);
+    for (const auto& k : kept_sums_) bytes += k.size() * sizeof(S);
+    for (const auto& k : kept_values_) bytes += k.size() * sizeof(E);
     for (const auto& w : workspaces_) {
       bytes += (w.sums.size() + w.gates.size() + w.kept.size() + w.units.size() + w.last.size()) * sizeof(S);
-      bytes += (w.values[0].size() + w.values[1].size()) * sizeof(E);
+      for (const auto& v : w.values) bytes += v.size() * sizeof(E);
       for (const auto& n : w.newest) bytes += n.size() * sizeof(E);
     }
     return bytes;
@@ -605,6 +615,9 @@ class PopulationOf final : public SurrogatePopulation {
   S* known(std::int64_t cell, std::int64_t n) {
     return known_.data() + (static_cast<std::size_t>(cell) * ahead_ + n % ahead_) * plan_->stages()[0].layer.columns;
   }
+  // What a stage keeps of a cell from sample to sample.
+  S* kept_sums(int stage, std::int64_t cell) { return kept_sums_[stage].data() + cell * plan_->stages()[stage].kept_sums(); }
+  E* kept_values(int stage, std::int64_t cell) { return kept_values_[stage].data() + cell * plan_->stages()[stage].kept_values(); }
   bool wants_samples() const { return plan_->columns().empty() || plan_->columns()[0].rows.size() == 0; }
 
  private:
@@ -612,6 +625,8 @@ class PopulationOf final : public SurrogatePopulation {
   static void each_part(Self& self, F&& f) {
     f(self.rows_);
     for (auto& r : self.remembered_) f(r);
+    for (auto& k : self.kept_sums_) f(k);
+    for (auto& k : self.kept_values_) f(k);
     f(self.known_);
   }
 
@@ -650,6 +665,8 @@ class PopulationOf final : public SurrogatePopulation {
   Array<S> rows_;                    // [cell][channel]: the present
   std::vector<Array<E>> remembered_;  // of the samples, then of each column layer
   std::vector<Ring<E>> rings_;
+  std::vector<Array<S>> kept_sums_;    // [stage][cell][unit]
+  std::vector<Array<E>> kept_values_;
   Array<S> known_;                   // [cell][step mod ahead][column]
   std::vector<Workspace<E>> workspaces_;
   std::int64_t blocks_ = 1;
@@ -690,7 +707,7 @@ void Run<E>::push(std::int64_t row) {
 template <class E>
 void Run<E>::samples(std::int64_t row) {
   if (member_ == 0) {
-    for (std::int64_t c = 0; c < cells_; ++c) std::transform(p_.row(first_ + c), p_.row(first_ + c) + plan_.channels(), rings_[0].at(c, 0, row), stored<E>);
+    for (std::int64_t c = 0; c < cells_; ++c) std::transform(p_.row(first_ + c), p_.row(first_ + c) + plan_.channels(), rings_[0].at(c, 0, row), stored<E, S>);
   }
   team_.wait();
 }
@@ -828,6 +845,75 @@ void Run<E>::window(std::int64_t n) {
   team_.wait();
 }
 
+// As the first stage the newest column, later on the last step.
+template <class E>
+void Run<E>::newest(std::int64_t n) {
+  const bool first = values_ == nullptr;
+  const int features = first ? plan_.features_of_columns() : features_;
+  const int width = padded<E>(features);
+  E* const to = other();
+  for (std::int64_t c = 0; member_ == 0 && c < cells_; ++c) {
+    std::copy_n(first ? rings_.back().at(c, plan_.classes().back(), n + plan_.window() - 1) : value(c, steps_ - 1), width, to + c * width);
+  }
+  taken(1, features);
+  team_.wait();
+}
+
+template <class E>
+void Run<E>::traces(const HeadLayer<E>& h, int stage) {
+  const auto [from, to] = mine(padded<E>(h.units));
+  E* const out = other();
+  for (std::int64_t c = 0; c < cells_; ++c) {
+    S* const kept = p_.kept_sums(stage, first_ + c);
+    const E* const x = value(c, 0);
+    for (int i = from; i < to; ++i) {
+      kept[i] = h.decay[i] * kept[i] + summed(x[i]);
+      out[c * width_ + i] = stored<E>(kept[i]);
+    }
+  }
+  taken(1, h.units);
+  team_.wait();
+}
+
+template <class E>
+void Run<E>::elm(const HeadLayer<E>& h, int stage) {
+  const int width = padded<E>(h.units);
+  const auto [from, to] = mine(width);
+  E *const leaked = w_.values[2].data(), *const out = other();
+  S* const sums = w_.sums.data();
+  for (std::int64_t c = 0; c < cells_; ++c) {
+    S* const m = p_.kept_sums(stage, first_ + c);
+    for (int i = from; i < to; ++i) {
+      m[i] *= h.decay[i];
+      leaked[c * width + i] = stored<E>(m[i]);
+    }
+  }
+  team_.wait();
+  begin();
+  for (std::int64_t c = 0; c < cells_; ++c) add_row(value(c, 0), h.layer.bias.data(), sums + c * h.layer.columns);
+  multiply(h.layer, 0);
+  begin();
+  for (std::int64_t c = 0; c < cells_; ++c) add_row(leaked + c * width, sums + c * h.layer.columns, sums + c * h.layer.columns);
+  multiply(h.recurrent, 0);
+  team_.wait();  // by now all have read what lies where the hidden layer is written
+  E* const hidden = leaked;
+  for (std::int64_t c = 0; c < cells_; ++c) finish(h.layer, sums + c * h.layer.columns, hidden + c * h.layer.columns);
+  team_.wait();
+  begin();
+  for (std::int64_t c = 0; c < cells_; ++c) add_row(hidden + c * h.layer.columns, h.update.bias.data(), sums + c * width);
+  multiply(h.update, 0);
+  for (std::int64_t c = 0; c < cells_; ++c) {
+    S *const added = sums + c * width, *const m = p_.kept_sums(stage, first_ + c);
+    finish(h.update, added, added);
+    for (int i = from; i < to; ++i) {
+      m[i] += added[i];
+      out[c * width + i] = stored<E>(m[i]);
+    }
+  }
+  taken(1, h.units);
+  team_.wait();
+}
+
 template <class E>
 void Run<E>::matrix(const HeadLayer<E>& h, bool last) {
   const Packed<E>& l = h.layer;
@@ -858,7 +944,7 @@ void Run<E>::matrix(const HeadLayer<E>& h, bool last) {
 }
 
 template <class E>
-void Run<E>::lstm(const HeadLayer<E>& h) {
+void Run<E>::lstm(const HeadLayer<E>& h, int stage) {
   const Packed<E>& u = h.recurrent;
   const auto [from, to] = mine(u.columns);
   const int width = padded<E>(h.units), T = h.steps;
@@ -870,21 +956,24 @@ void Run<E>::lstm(const HeadLayer<E>& h) {
   }
   E* const out = other();
   const auto hidden = [&](std::int64_t c, int t) { return out + (c * T + t) * width; };
-  for (std::int64_t c = 0; c < cells_; ++c) std::fill(w_.units.data() + c * width + from / 4, w_.units.data() + c * width + to / 4, S(0));
+  const auto before = [&](std::int64_t c, int t) { return t > 0 ? hidden(c, t - 1) : p_.kept_values(stage, first_ + c); };
+  const auto state = [&](std::int64_t c) { return h.stateful ? p_.kept_sums(stage, first_ + c) : w_.units.data() + c * width; };
+  for (std::int64_t c = 0; !h.stateful && c < cells_; ++c) std::fill(state(c) + from / 4, state(c) + to / 4, S(0));
   for (int t = 0; t < T; ++t) {
     const auto sums = [&](std::int64_t c) { return w_.sums.data() + (given ? c : c * T + t) * u.columns; };
     const auto input = [&](std::int64_t c) { return given ? gates_[c] : sums(c); };
-    if (t > 0) {  // h is 0 before the first
+    const bool goes_on = t > 0 || h.stateful;  // else h is 0 before the first
+    if (goes_on) {
       begin();
-      for (std::int64_t c = 0; c < cells_; ++c) add_row(hidden(c, t - 1), input(c), sums(c));
+      for (std::int64_t c = 0; c < cells_; ++c) add_row(before(c, t), input(c), sums(c));
       multiply(u, 0);
     }
     for (std::int64_t c = 0; from < to && c < cells_; ++c) {
-      plan_.kernels().lstm((to - from) / (4 * kBlock<E>), (t > 0 ? sums(c) : input(c)) + from, w_.units.data() + c * width + from / 4,
-                           hidden(c, t) + from / 4);
+      plan_.kernels().lstm((to - from) / (4 * kBlock<E>), (goes_on ? sums(c) : input(c)) + from, state(c) + from / 4, hidden(c, t) + from / 4);
     }
     team_.wait();
   }
+  for (std::int64_t c = 0; h.stateful && c < cells_; ++c) std::copy(hidden(c, 0) + from / 4, hidden(c, 0) + to / 4, before(c, 0) + from / 4);
   taken(T, h.units);
   if (!h.sequences) {
     values_ += static_cast<std::size_t>(T - 1) * width;
@@ -977,13 +1066,17 @@ void Run<E>::step(std::int64_t n, double* recorded) {
   push(n + plan_.window() - 1);
   const auto& stages = plan_.stages();
   final_ = false;
+  values_ = nullptr;
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const HeadLayer<E>& h = stages[i];
     switch (h.kind) {
       case StageKind::projection: project(n); break;
       case StageKind::window: window(n); break;
       case StageKind::matrix: matrix(h, i + 1 == stages.size()); break;
-      case StageKind::lstm: lstm(h); break;
+      case StageKind::lstm: lstm(h, static_cast<int>(i)); break;
+      case StageKind::newest: newest(n); break;
+      case StageKind::traces: traces(h, static_cast<int>(i)); break;
+      case StageKind::elm: elm(h, static_cast<int>(i)); break;
       case StageKind::scale: scale(h); break;
       case StageKind::repeat: repeat(h); break;
       case StageKind::flatten: flatten(); break;

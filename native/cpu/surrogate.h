@@ -29,14 +29,17 @@ struct ColumnStep {
   std::int32_t from, tap, delay, source, emits, keeps;
 };
 
-enum class StageKind : std::int32_t { projection, window, matrix, lstm, scale, repeat, flatten, mean };
+enum class StageKind : std::int32_t { projection, window, matrix, lstm, scale, repeat, flatten, mean, newest, traces, elm };
 
 struct Stage {
   StageKind kind;
-  Layer layer;             // of a projection, matrix, LSTM (its input; taps = 0: it is given the gates' sums) or scale
-  const float* recurrent;  // LSTM: [units][4 units]
+  Layer layer;             // of a projection, matrix, LSTM (its input; taps = 0: it is given the gates' sums), scale or ELM (its hidden one)
+  Layer update;            // ELM
+  const float* recurrent;  // LSTM: [units][4 units]; ELM: [units][hidden]
+  const float* decay;      // traces, ELM: [units]
   int units, steps;        // LSTM; repeat: steps
   bool sequences;
+  bool stateful;           // LSTM: h and c go on from sample to sample
 };
 
 // What becomes of a number of each prediction: recorded = gain(n) (a y + b); the channel's next = c recorded + d.
@@ -76,7 +79,7 @@ class SurrogatePlan : public std::enable_shared_from_this<SurrogatePlan> {
  public:
   static std::shared_ptr<SurrogatePlan> create(int window, int channels, NumberFormat format, int isa);
   virtual ~SurrogatePlan() = default;
-  // In the order of computation: columns, then stages, the first of which is a projection or the window.
+  // In the order of computation: columns, then stages, the first of which is a projection, the window or its newest column.
   virtual void add_columns(const Layer&, int classes, std::vector<ColumnStep> steps) = 0;
   // classes: of the column at each place of the window; wanted by the first stage.
   virtual void add_stage(const Stage&, const std::int32_t* classes) = 0;

@@ -13,12 +13,21 @@
 
 namespace galvani {
 
-// Lets the other thread of a core go on while this one waits.
-inline void pause() { __builtin_ia32_pause(); }
+// Whether it holds within some 100 µs, if `threads` of them can all run at once. Work that comes at once is begun at once: to be woken takes
+// longer than small steps do.
+template <class F>
+bool soon(int threads, F&& holds) {
+  static const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  for (int spin = threads <= cores ? 6000 : 1; spin > 0; --spin) {
+    if (holds()) return true;
+    __builtin_ia32_pause();
+  }
+  return false;
+}
 
 class Threads {
  public:
-  explicit Threads(int count) {
+  explicit Threads(int count) : threads_(count) {
     try {
       for (int i = 1; i < count; ++i) workers_.emplace_back([this, i] { work(i); });
     } catch (...) {  // the system has no more threads
@@ -49,7 +58,7 @@ class Threads {
     start_.notify_all();
     drain(0);
     const auto done = [this] { return busy_ == 0; };
-    if (!soon(done)) {
+    if (!soon(threads_, done)) {
       std::unique_lock lock(mutex_);
       done_.wait(lock, done);
     }
@@ -58,15 +67,6 @@ class Threads {
   }
 
  private:
-  // Whether it holds within some 100 µs. Work that comes at once is begun at once: to be woken takes longer than small steps do.
-  template <class F>
-  static bool soon(F&& holds) {
-    for (int spin = 0; spin < 6000; ++spin) {
-      if (holds()) return true;
-      pause();
-    }
-    return false;
-  }
   void stop() {
     {
       const std::lock_guard lock(mutex_);
@@ -87,7 +87,7 @@ class Threads {
   void work(int thread) {
     std::uint64_t seen = 0;
     for (;;) {
-      soon([&] { return stop_ || round_ != seen; });
+      soon(threads_, [&] { return stop_ || round_ != seen; });
       {
         std::unique_lock lock(mutex_);
         start_.wait(lock, [&] { return stop_ || round_ != seen; });
@@ -100,6 +100,7 @@ class Threads {
     }
   }
 
+  const int threads_;
   std::vector<std::thread> workers_;
   std::mutex mutex_;
   std::condition_variable start_, done_;

@@ -48,6 +48,9 @@ enum gv_quantity {
 /* What gv_population_vary changes besides parameters of placements. */
 enum gv_geometry { GV_CM = -1, GV_RI = -2 };
 
+/* The most pieces of polynomial rates for a GPU. */
+enum gv_poly { GV_POLY_SEGMENTS = 128 };
+
 /* What a layer does to its sums. */
 enum gv_activation { GV_LINEAR = 0, GV_RELU = 1, GV_TANH = 2, GV_SIGMOID = 3, GV_SELU = 4 };
 
@@ -60,7 +63,10 @@ enum gv_stage_kind {
   GV_SCALE = 4,         /* scale and shift alone */
   GV_REPEAT = 5,        /* one step `steps` times */
   GV_FLATTEN = 6,       /* all steps as one */
-  GV_MEAN = 7           /* over the steps */
+  GV_MEAN = 7,          /* over the steps */
+  GV_NEWEST = 8,        /* the last step */
+  GV_TRACES = 9,        /* y <- decay y + x, from sample to sample */
+  GV_ELM = 10           /* m <- decay m + update(layer(x) with (decay m) recurrent among its sums), from sample to sample */
 };
 
 typedef struct gv_cell gv_cell;
@@ -102,6 +108,21 @@ typedef struct gv_layer {
   int32_t activation;   /* gv_activation */
   int32_t gates;        /* 1: the sums are those of an LSTM's gates, in the order i f c o */
 } gv_layer;
+
+/* What gv_plan_stage adds; what it lacks is null or 0. */
+typedef struct gv_stage {
+  const gv_layer* layer;
+  const gv_layer* update;       /* of an ELM */
+  const int32_t* column_class;  /* of the column at each place of the window: for the first stage */
+  const float* recurrent;       /* LSTM: [units][4 units]; ELM: [units][out of the layer] */
+  const float* decay;           /* [units], for one sample */
+  int32_t kind;                 /* gv_stage_kind */
+  int32_t units;                /* of an LSTM, traces, memories */
+  int32_t steps;                /* of an LSTM, or how often to repeat */
+  int32_t sequences;            /* LSTM: 1 if h of each step is wanted */
+  int32_t stateful;             /* LSTM: 1 if h and c go on from sample to sample, in one step each */
+  int32_t reserved;
+} gv_stage;
 
 /* One tap's product, added to sums: those of the step before (from = -2), the bias (-1), or some that were kept. */
 typedef struct gv_column_step {
@@ -203,17 +224,14 @@ int32_t gv_population_load(gv_population* population, int64_t size, const void* 
 /* ---- surrogates ----------------------------------------------------------------------------------------------------- */
 
 /* A plan (io.galvani.surrogate.Plan) for windows of so many samples of so many channels; numbers: gv_numbers. Columns are added in their
-   order, then stages, of which the first is GV_PROJECTION or GV_WINDOW. Weights are copied. */
+   order, then stages, of which the first is GV_PROJECTION, GV_WINDOW or GV_NEWEST. Weights are copied. */
 int32_t gv_plan_create(int32_t window, int32_t channels, int32_t numbers, int32_t isa, gv_plan** plan);
 void gv_plan_destroy(gv_plan* plan);
 
 /* A layer over the window. taps = 0: it scales alone. */
 int32_t gv_plan_columns(gv_plan* plan, const gv_layer* layer, int32_t classes, int32_t steps, const gv_column_step* step);
 
-/* A stage (gv_stage_kind). column_class: for the first, of the column at each place of the window. recurrent: [units][4 units]. steps: of
-   an LSTM, or how often to repeat. sequences: whether h of each step is wanted. */
-int32_t gv_plan_stage(gv_plan* plan, int32_t kind, const gv_layer* layer, const int32_t* column_class, const float* recurrent, int32_t units,
-                      int32_t steps, int32_t sequences);
+int32_t gv_plan_stage(gv_plan* plan, const gv_stage* stage);
 
 /* Cells of a complete plan, which may be destroyed. look_ahead: steps for which the known share of the projection is computed at once.
    overwrite 1: of coincident events the last counts, else they add. outputs: none, or one for each number that a prediction has. */
@@ -249,6 +267,12 @@ int32_t gv_rates(const char* mechanism, const double* parameters, double celsius
 /* Largest error of the polynomial rates of a mechanism on one ISA: out is [gate][inf, 1 - exp(-dt/tau)]; *segments pieces. */
 int32_t gv_poly_bound(const char* mechanism, double celsius, double dt, int32_t isa, int32_t single, int32_t* gates,
                       int32_t* segments, double* out);
+
+/* The polynomial rates of a mechanism as a GPU reads them, whatever the ISA: cubics of u = -1/2 ... 1/2 in *segments equal pieces, which
+   place[0] * v + place[1] counts from the middle of the first. coefficients is [segment][gate][inf, 1 - exp(-dt/tau)][4], lowest power
+   first, with room for GV_POLY_SEGMENTS; bound is what gv_poly_bound gives. */
+int32_t gv_poly_cubics(const char* mechanism, double celsius, double dt, int32_t single, int32_t* gates, int32_t* segments,
+                       float* place, float* coefficients, double* bound);
 
 /* Elementary functions of one ISA over n values (a multiple of 16): exp expm1 log linoid sigmoid pow4.8 decayed. */
 int32_t gv_math(int32_t isa, int32_t function, int32_t single, int64_t n, const void* x, void* y);

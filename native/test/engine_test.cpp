@@ -2,6 +2,7 @@
 // blocks, instruction set, threads, cuts into intervals, saving and loading, one parameter a lane.
 #include <random>
 
+#include "cable/cubics.h"
 #include "model.h"
 
 using namespace galvani::test;
@@ -450,6 +451,37 @@ TEST(polynomial_rates_keep_their_bound) {
       }
     });
   });
+}
+
+// What a GPU is given, read as kernels/cable/cubics.h does, keeps its bound, and that is as low as promised.
+TEST(cubics_of_a_gpu_keep_their_bound) {
+  constexpr double dt = 0.025;
+  for (const char* name : {"NaTa_t", "NaTs2_t", "Nap_Et2", "K_Tst", "K_Pst", "SKv3_1", "Im", "Ih", "Ca_HVA", "Ca_LVAst", "hh"}) {
+    for (int single : {0, 1}) {
+      const Part part(std::string(name) + (single != 0 ? " float32" : " float64"));
+      int gates = 0, segments = 0;
+      float place[2];
+      double bound[6];
+      std::vector<float> row(4 * 6 * GV_POLY_SEGMENTS);
+      CHECK(gv_poly_cubics(name, 6.3, dt, single, &gates, &segments, place, row.data(), bound) == GV_OK);
+      CHECK(gates >= 1 && segments <= GV_POLY_SEGMENTS);
+      for (int curve = 0; curve < 2 * gates; ++curve) CHECK(bound[curve] <= (single != 0 ? 3e-5 : 3e-6));
+      const std::vector<double> parameters(16, 0);
+      for (double mV = -119.99; mV < 80; mV += 0.0137) {
+        double exact[6];
+        CHECK(gv_rates(name, parameters.data(), 6.3, 1, &mV, &gates, exact) == GV_OK);
+        const galvani::Cubics cubics{place[0], place[1], static_cast<std::uint32_t>(segments), 0};
+        const auto [segment, u] = cubics.place(static_cast<float>(mV));
+        CHECK(segment < cubics.segments);
+        for (int curve = 0; curve < 2 * gates; ++curve) {
+          galvani::Cubic cubic;
+          std::memcpy(&cubic, &row[4 * (segment * 2 * gates + curve)], sizeof cubic);
+          const double tau = exact[curve | 1], expected = curve % 2 == 0 ? exact[curve] : -std::expm1(-dt / tau);
+          CHECK_NEAR(cubic(u), expected, 1.01 * bound[curve] + 7e-7);
+        }
+      }
+    }
+  }
 }
 
 int main(int argc, char** argv) { return run(argc, argv); }

@@ -488,6 +488,10 @@ TEST(functions_of_mechanisms_refuse) {
   for (double bad : {0.0, -1.0, static_cast<double>(NAN)}) REFUSED(gv_poly_bound("NaTa_t", 6.3, bad, gv_best_isa(), 0, &gates, &segments, out));
   REFUSED(gv_poly_bound("hh", NAN, 0.025, gv_best_isa(), 0, &gates, &segments, out));
   CHECK(gv_poly_bound("SK_E2", 6.3, 0.025, gv_best_isa(), 0, &gates, &segments, out) == GV_OK && gates == 0);
+  float place[2], coefficients[4];
+  REFUSED(gv_poly_cubics("NaT", 6.3, 0.025, 0, &gates, &segments, place, coefficients, out));
+  REFUSED(gv_poly_cubics("hh", 6.3, 0, 0, &gates, &segments, place, coefficients, out));
+  CHECK(gv_poly_cubics("SK_E2", 6.3, 0.025, 0, &gates, &segments, place, coefficients, out) == GV_OK && gates == 0 && segments == 0);
   double many[16] = {}, y[16];
   REFUSED(gv_math(-1, 0, 0, 16, many, y));
   REFUSED(gv_math(3, 0, 0, 16, many, y));
@@ -521,7 +525,7 @@ TEST(what_a_job_throws_reaches_the_caller) {
 TEST(abi_layout_fits_any_capacity) {
   std::int64_t some[4] = {-1, -1, -1, -1};
   const int n = gv_abi_layout(3, some);
-  CHECK(n == 45 && some[0] == sizeof(gv_options) && some[3] == -1);
+  CHECK(n == 57 && some[0] == sizeof(gv_options) && some[3] == -1);
   CHECK(gv_abi_layout(0, nullptr) == n);
   CHECK(gv_abi_version() == GV_ABI_VERSION);
 }

@@ -3,6 +3,7 @@ package io.galvani.bench;
 import io.galvani.InputException;
 import io.galvani.Location;
 import io.galvani.Population;
+import io.galvani.Probe;
 import io.galvani.cable.CableOptions;
 import io.galvani.cable.Mode;
 import io.galvani.cable.Stimulus;
@@ -42,7 +43,7 @@ public final class Cases {
    * @param compartments segments of the cell: the denominator of every figure per compartment-step
    * @param current nA, from t = 0 on
    * @param conductances that differ from cell to cell where cells are not alike
-   * @param model of the cell
+   * @param model of the cell; null for a user's, of which nothing but the compartments is asked
    * @param cell the same, cut into compartments
    * @param sizes of the populations that are timed
    */
@@ -54,7 +55,16 @@ public final class Cases {
 
     /** The current into the soma. */
     public Stimulus stimulus() {
-      return Stimulus.iClamp(new Location(model.sections().getFirst().name(), 0.5), 0, 1e9, current);
+      return Stimulus.iClamp(soma(), 0, 1e9, current);
+    }
+
+    /** The soma's voltage. */
+    public Probe probe() {
+      return new Probe(soma(), "v");
+    }
+
+    private Location soma() {
+      return new Location(cell.nodes().section()[0], 0.5);
     }
 
     /** Whether its channels are hh, which NEURON has and may take from a table. */
@@ -130,6 +140,19 @@ public final class Cases {
       }
     }
     throw InputException.unknown("bench", null, "load", name, loads().stream().map(Load::toString).toList());
+  }
+
+  /** The same, or so many of a cell that {@link Cells#load} knows, such as {@code my/cell.yamlx1000}: under no current. */
+  public static Load loadOrCell(String name) {
+    int x = name.lastIndexOf('x');
+    String cell = name.substring(0, Math.max(0, x));
+    boolean known = ALL.stream().anyMatch(c -> c.name.equals(cell));
+    if (known || !name.substring(x + 1).matches("[1-9]\\d{0,7}") || !cell.contains(".") && !Cells.names().contains(cell)) {
+      return load(name);
+    }
+    CompiledCell compiled = Cells.load(cell).withoutSlots();
+    return new Load(new Case(compiled.name(), compiled.nodes().segments(), 0, List.of(), null, compiled),
+        Integer.parseInt(name.substring(x + 1)));
   }
 
   /** Squid axon in one compartment of 1000 µm². */

@@ -4,8 +4,6 @@ import io.galvani.Population;
 import io.galvani.Spikes;
 import io.galvani.bench.Cases.Load;
 import io.galvani.cable.Mode;
-import io.galvani.cable.Precision;
-import io.galvani.cable.Rates;
 import io.galvani.device.Device;
 import io.galvani.device.cpu.CpuDevice;
 import java.util.ArrayList;
@@ -31,13 +29,12 @@ public final class DeviceTiming {
     }
   }
 
-  /** Every precision with exact rates, on each load. */
+  /** Every mode on each load. */
   public static List<Row> compare(Device device, List<Load> loads, int rounds) {
     int threads = Runtime.getRuntime().availableProcessors();
     var rows = new ArrayList<Row>();
     for (Load load : loads) {
-      for (Precision p : Precision.values()) {
-        var mode = new Mode(p, Rates.EXACT);
+      for (Mode mode : Mode.ALL) {
         try (Population there = load.population(device, mode, o -> o);
             Population here = load.population(CpuDevice.get(), mode, o -> o.threads(threads))) {
           double ms = load.stretch(STRETCH);

@@ -6,11 +6,13 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.Collection;
+import java.util.regex.Pattern;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 
 /** Bad input of a user's: a file, an option, an argument. Names source, place, fault and remedy. */
 public final class InputException extends GalvaniException {
   private static final long serialVersionUID = 1L;
+  private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\p{Zl}\\p{Zp}]");
 
   /**
    * @param source file or option that holds the fault, as the user named it
@@ -19,7 +21,12 @@ public final class InputException extends GalvaniException {
    * @param remedy one sentence of what to do; {@code null} if the fault says it
    */
   public InputException(String source, String place, String fault, String remedy) {
-    super(source + (place == null ? "" : ":" + place) + ": " + fault + (remedy == null ? "" : ". " + remedy));
+    super(inOneLine(source + (place == null ? "" : ":" + place) + ": " + fault + (remedy == null ? "" : ". " + remedy)));
+  }
+
+  /** What a file holds may be quoted, and may be anything: line breaks, commands to a terminal. */
+  private static String inOneLine(String text) {
+    return CONTROL.matcher(text).replaceAll(m -> "\\\\u%04x".formatted((int) m.group().charAt(0)));
   }
 
   /** As the constructor, with a line number for the place. */

@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.galvani.cable.Mode;
-import io.galvani.cable.Precision;
-import io.galvani.cable.Rates;
 import io.galvani.device.cuda.CudaDevice;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The GPU against NEURON, in sizes that a stand-in for it can run: on the emulated driver the small cells whole and 40 ms of each run
@@ -76,9 +74,13 @@ class CudaSuiteTest {
 
   /** The cases of this repository, which hold every mechanism; the larger cells briefly. */
   @ParameterizedTest
-  @EnumSource(Precision.class)
-  void ownCases(Precision precision) {
+  @MethodSource("modes")
+  void ownCases(Mode mode) {
     double most = DRIVER.equals("ptx") ? 1 : DRIVER.equals("emulated") ? 20 : Double.POSITIVE_INFINITY;
-    allPass(SuiteTest.OWN, new Mode(precision, Rates.EXACT), (run, tstop, spikes) -> Optional.of(new Excerpt(0, Math.min(tstop, most))));
+    allPass(SuiteTest.OWN, mode, (run, tstop, spikes) -> Optional.of(new Excerpt(0, Math.min(tstop, most))));
+  }
+
+  static List<Mode> modes() {
+    return Mode.ALL;
   }
 }

@@ -1,6 +1,7 @@
 package io.galvani.bench.gpu;
 
 import io.galvani.GalvaniException;
+import io.galvani.cable.Mode;
 import io.galvani.cable.Precision;
 import io.galvani.device.cuda.Ptx;
 import io.galvani.device.cuda.StepKernel;
@@ -11,15 +12,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** Kernels that do not ship, built by {@code kernels/tuning.sh} where nvcc is. */
 final class Builds {
-  /** What is tried unless the user says otherwise: fewer registers and more warps, or more registers and fewer spills; smaller blocks. */
+  /**
+   * What is tried unless the user says otherwise: fewer registers and more warps, or more registers and fewer spills; smaller blocks; more
+   * lanes than a warp has for the trees; polynomial rates.
+   */
   static final List<StepVariant> VARIANTS = List.of("level_256x2", "level_256x3", "level_256x4", "level_512x1", "level_128x4",
-      "level_128x6", "stream_256x2", "stream_256x3", "stream_128x6", "thread_128x4", "thread_128x6").stream().map(StepVariant::parse).toList();
+      "level_128x6", "stream_256x2", "stream_256x3", "stream_128x6", "thread_128x4", "thread_128x6", "level_256x3_lanes16",
+      "level_256x3_lanes64", "stream_256x2_lanes16", "level_256x2_poly", "level_256x3_poly", "level_256x4_poly", "level_128x6_poly",
+      "level_256x3_lanes16_poly", "stream_256x2_poly", "thread_128x4_poly").stream().map(StepVariant::parse).toList();
 
   private Builds() {}
 
@@ -34,8 +39,8 @@ final class Builds {
   }
 
   /** The phases of a step (kernels/tuning/phases.h). */
-  static Ptx phases(Path root, Precision precision) throws IOException, InterruptedException {
-    return build(root, List.of("phases_" + precision.name().toLowerCase(Locale.ROOT))).getFirst();
+  static Ptx phases(Path root, Mode mode) throws IOException, InterruptedException {
+    return build(root, List.of("phases_" + StepKernel.suffix(mode.precision(), mode.rates()))).getFirst();
   }
 
   /** Those that ship, and those of the variants that do not, which are built. */

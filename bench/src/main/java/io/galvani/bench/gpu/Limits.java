@@ -5,10 +5,14 @@ import io.galvani.bench.Cases;
 import io.galvani.bench.Cases.Case;
 import io.galvani.bench.gpu.InstructionMix.Unit;
 import io.galvani.cable.CableOptions;
-import io.galvani.cable.Precision;
+import io.galvani.cable.Mode;
+import io.galvani.cable.Rates;
 import io.galvani.cell.CompiledCell.Placement;
+import io.galvani.device.cpu.CpuDevice;
 import io.galvani.device.cuda.CudaStrategy;
 import io.galvani.device.cuda.PackShape;
+import io.galvani.device.cuda.StepKernel;
+import io.galvani.mechanism.Mechanism;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +31,7 @@ final class Limits {
   private static final int ELIMINATION = 90;
   private static final int SUBSTITUTION = 60;
   private static final int STEPS = 40;  // of an interval of 1 ms
+  private static final int CUBIC = 16;  // bytes of a polynomial (kernels/cable/cubics.h)
   private static final int CELLS = 1_000_000;  // more than any card holds at a time
   private static final List<String> CASES = List.of("c200", "l5pc");
 
@@ -45,8 +50,9 @@ final class Limits {
    * @param mix instructions of a thread
    * @param memory bytes of device memory that no cache can spare
    * @param uniform loads of what all cells have in common: parameters, the tree
+   * @param cubics loads of polynomials: of one row where cells are alike, counted as if of many
    */
-  private record Work(InstructionMix mix, double memory, double uniform) {}
+  private record Work(InstructionMix mix, double memory, double uniform, double cubics) {}
 
   /**
    * A limit.
@@ -57,41 +63,46 @@ final class Limits {
    */
   record Bound(String name, double rate, int cells) {}
 
-  private static String key(Precision p) {
-    return p.name().toLowerCase(Locale.ROOT);
-  }
-
   private static Case subject(String name) {
     return Cases.ALL.stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow();
   }
 
-  private static CableOptions options(Case c, Precision p) {
-    return CableOptions.of(c.cell()).precision(p);
+  private static CableOptions options(Case c, Mode mode) {
+    return CableOptions.of(c.cell()).precision(mode.precision()).rates(mode.rates());
   }
 
-  private Work work(Case c, CudaStrategy strategy, Precision p) {
+  private Work work(Case c, CudaStrategy strategy, Mode mode) {
     double nodes = c.cell().nodes().count();
-    InstructionMix mix = phases.of(p, "begin").plus(phases.of(p, "solve")).times(nodes);
+    InstructionMix mix = phases.of(mode, "begin").plus(phases.of(mode, "solve")).times(nodes);
+    double cubics = 0;
     for (Placement placement : c.cell().membrane()) {
-      mix = mix.plus(phases.of(p, placement.mechanism().name()).times(placement.node().length));
+      mix = mix.plus(phases.of(mode, placement.mechanism().name()).times(placement.node().length));
+      cubics += (double) cubics(placement.mechanism(), mode) * placement.node().length;
     }
-    PackShape.Demand demand = PackShape.Demand.of(c.cell(), options(c, p));
+    PackShape.Demand demand = PackShape.Demand.of(c.cell(), options(c, mode));
     double gates = demand.gateBytes();
-    double once = 2 * (nodes * p.voltageBytes() + gates) / STEPS;
+    double once = 2 * (nodes * mode.precision().voltageBytes() + gates) / STEPS;
     double memory = switch (strategy) {
       case LEVEL -> once;
       case STREAM -> once + 2 * gates;
       case THREAD -> mix.sharedBytes();  // what the others have on the chip
     };
-    return new Work(mix.times(1.0 / c.compartments()), memory / c.compartments(), mix.count(Unit.DEVICE) / c.compartments());
+    return new Work(mix.times(1.0 / c.compartments()), memory / c.compartments(), (mix.count(Unit.DEVICE) - cubics) / c.compartments(),
+        cubics / c.compartments());
+  }
+
+  /** Polynomials that an instance reads in a step. */
+  private static int cubics(Mechanism m, Mode mode) {
+    boolean has = mode.rates() == Rates.POLY && CpuDevice.polynomialBounds(m.name(), 6.3, 0.025, true).length > 0;
+    return has ? 2 * m.states().size() : 0;
   }
 
   /** Every limit of a kernel on a card, the lowest rate first. */
-  List<Bound> bounds(Case c, CudaStrategy strategy, Precision p, Card card) {
-    Work work = work(c, strategy, p);
-    PackShape.Demand demand = PackShape.Demand.of(c.cell(), options(c, p));
+  List<Bound> bounds(Case c, CudaStrategy strategy, Mode mode, Card card) {
+    Work work = work(c, strategy, mode);
+    PackShape.Demand demand = PackShape.Demand.of(c.cell(), options(c, mode));
     PackShape shape = PackShape.choose(demand, CELLS, card.gpu(), strategy);
-    int blocks = card.multiprocessor().fits(registers("cable_" + strategy.key() + "_" + key(p), card.arch()),
+    int blocks = card.multiprocessor().fits(registers(entry(strategy, mode), card.arch()),
         (int) demand.shared(strategy) << shape.log2(), shape.threads());
     int cells = blocks * shape.cells();
     var clocks = new LinkedHashMap<String, Double>();
@@ -101,14 +112,17 @@ final class Limits {
     clocks.put("conversions", work.mix.count(Unit.CONVERSION) / card.conversion());
     clocks.put("integers", work.mix.count(Unit.INTEGER) / card.integer());
     clocks.put("issue", work.mix.total() / Card.ISSUED);
-    clocks.put("shared memory", work.mix.sharedBytes() / Card.BYTES + work.uniform / Card.ACCESSES);
+    clocks.put("shared memory", (work.mix.sharedBytes() + CUBIC * work.cubics) / Card.BYTES + work.uniform / Card.ACCESSES);
     clocks.put("device memory", work.memory * card.multiprocessors() * card.gigahertz() * 1e-3 / card.terabytes());
     if (strategy != CudaStrategy.THREAD) {
-      clocks.put("rounds", (double) PackShape.rounds(c.cell(), shape.log2()) * (ELIMINATION + SUBSTITUTION)
-          / (cells * c.compartments()));
+      clocks.put("rounds", (double) shape.rounds(c.cell()) * (ELIMINATION + SUBSTITUTION) / (cells * c.compartments()));
     }
     return clocks.entrySet().stream().sorted((a, b) -> Double.compare(b.getValue(), a.getValue())).map(e -> new Bound(e.getKey(),
         card.multiprocessors() * card.gigahertz() * 1e9 / e.getValue(), cells * card.multiprocessors())).toList();
+  }
+
+  private static String entry(CudaStrategy strategy, Mode mode) {
+    return "cable_" + strategy.key() + "_" + StepKernel.suffix(mode.precision(), mode.rates());
   }
 
   private int registers(String entry, String arch) {
@@ -133,17 +147,17 @@ final class Limits {
     }
     text.append("""
 
-        | cell | precision | float32 | float64 | special | conversions | integers | all | bytes, shared | bytes, device: `level`, `stream`, `thread` |
+        | cell | mode | float32 | float64 | special | conversions | integers | all | bytes, shared | bytes, device: `level`, `stream`, `thread` |
         |---|---|---|---|---|---|---|---|---|---|
         """);
     for (String name : CASES) {
-      for (Precision p : Precision.values()) {
+      for (Mode mode : Mode.ALL) {
         Case c = subject(name);
-        InstructionMix mix = work(c, CudaStrategy.LEVEL, p).mix;
-        text.append(String.format(Locale.ROOT, "| %s | %s | %.0f | %.0f | %.0f | %.0f | %.0f | %.0f | %.0f | %.1f, %.0f, %.0f |\n", name, key(p),
+        InstructionMix mix = work(c, CudaStrategy.LEVEL, mode).mix;
+        text.append(String.format(Locale.ROOT, "| %s | %s | %.0f | %.0f | %.0f | %.0f | %.0f | %.0f | %.0f | %.1f, %.0f, %.0f |\n", name, mode,
             mix.count(Unit.FP32), mix.count(Unit.FP64), mix.count(Unit.SPECIAL), mix.count(Unit.CONVERSION), mix.count(Unit.INTEGER),
-            mix.total(), mix.sharedBytes(), work(c, CudaStrategy.LEVEL, p).memory, work(c, CudaStrategy.STREAM, p).memory,
-            work(c, CudaStrategy.THREAD, p).memory));
+            mix.total(), mix.sharedBytes(), work(c, CudaStrategy.LEVEL, mode).memory, work(c, CudaStrategy.STREAM, mode).memory,
+            work(c, CudaStrategy.THREAD, mode).memory));
       }
     }
     text.append("\n| cell | kernel |");
@@ -151,10 +165,10 @@ final class Limits {
     text.append("\n|---|---|").append("---|".repeat(Card.ALL.size())).append("\n");
     for (String name : CASES) {
       for (CudaStrategy s : CudaStrategy.values()) {
-        for (Precision p : Precision.values()) {
-          text.append("| %s | `cable_%s_%s` |".formatted(name, s.key(), key(p)));
+        for (Mode mode : Mode.ALL) {
+          text.append("| %s | `%s` |".formatted(name, entry(s, mode)));
           for (Card card : Card.ALL) {
-            List<Bound> b = bounds(subject(name), s, p, card);
+            List<Bound> b = bounds(subject(name), s, mode, card);
             text.append(String.format(Locale.ROOT, " %.1f %s, %.1f %s; %,d cells |", 1e12 / b.get(0).rate, b.get(0).name, 1e12 / b.get(1).rate,
                 b.get(1).name, b.get(0).cells));
           }

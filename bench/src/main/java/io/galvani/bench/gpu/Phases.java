@@ -3,7 +3,9 @@ package io.galvani.bench.gpu;
 import io.galvani.GalvaniException;
 import io.galvani.InputException;
 import io.galvani.bench.gpu.InstructionMix.Unit;
+import io.galvani.cable.Mode;
 import io.galvani.cable.Precision;
+import io.galvani.cable.Rates;
 import io.galvani.device.cuda.Ptx;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,8 +28,8 @@ import java.util.stream.Stream;
  *
  * @param nvcc the release that compiled them
  */
-record Phases(String nvcc, Map<Precision, Map<String, InstructionMix>> of) {
-  private static final String HEAD = "nvcc,precision,phase," + Arrays.stream(Unit.values()).map(Unit::key).collect(Collectors.joining(","))
+record Phases(String nvcc, Map<Mode, Map<String, InstructionMix>> of) {
+  private static final String HEAD = "nvcc,precision,rates,phase," + Arrays.stream(Unit.values()).map(Unit::key).collect(Collectors.joining(","))
       + ",shared_bytes,device_bytes";
   private static final Pattern LABEL = Pattern.compile("(\\$\\w+):");
   private static final Pattern BRANCH = Pattern.compile("\\s+(@!?%p\\d+\\s+)?bra(?:\\.uni)?\\s+(\\$\\w+);");
@@ -40,50 +42,50 @@ record Phases(String nvcc, Map<Precision, Map<String, InstructionMix>> of) {
     if (lines.size() < 2 || !lines.getFirst().equals(HEAD)) {
       throw InputException.at(file, 1, "the head is not " + HEAD, null);
     }
-    var of = new HashMap<Precision, Map<String, InstructionMix>>();
+    var of = new HashMap<Mode, Map<String, InstructionMix>>();
     for (String line : lines.subList(1, lines.size())) {
       String[] c = line.split(",");
       var count = new HashMap<Unit, Double>();
       for (Unit u : Unit.values()) {
-        count.put(u, Double.parseDouble(c[3 + u.ordinal()]));
+        count.put(u, Double.parseDouble(c[4 + u.ordinal()]));
       }
-      int bytes = 3 + Unit.values().length;
-      of.computeIfAbsent(Precision.valueOf(c[1].toUpperCase(Locale.ROOT)), p -> new HashMap<>())
-          .put(c[2], new InstructionMix(count, Double.parseDouble(c[bytes]), Double.parseDouble(c[bytes + 1])));
+      int bytes = 4 + Unit.values().length;
+      var mode = new Mode(Precision.valueOf(c[1].toUpperCase(Locale.ROOT)), Rates.valueOf(c[2].toUpperCase(Locale.ROOT)));
+      of.computeIfAbsent(mode, m -> new HashMap<>()).put(c[3], new InstructionMix(count, Double.parseDouble(c[bytes]), Double.parseDouble(c[bytes + 1])));
     }
     return new Phases(lines.get(1).split(",")[0], of);
   }
 
-  /** Counted in PTX that {@code kernels/tuning.sh phases_<precision>} has made. */
-  static Phases counted(String nvcc, Map<Precision, Ptx> ptx) {
-    var of = new HashMap<Precision, Map<String, InstructionMix>>();
-    ptx.forEach((precision, text) -> {
+  /** Counted in PTX that {@code kernels/tuning.sh phases[_poly]_<precision>} has made. */
+  static Phases counted(String nvcc, Map<Mode, Ptx> ptx) {
+    var of = new HashMap<Mode, Map<String, InstructionMix>>();
+    ptx.forEach((mode, text) -> {
       var phases = new HashMap<String, InstructionMix>();
       text.entries().keySet().forEach(e -> phases.put(e.substring(PREFIX.length()), InstructionMix.ofPtx(loops(body(text, e)))));
-      of.put(precision, phases);
+      of.put(mode, phases);
     });
     return new Phases(nvcc, of);
   }
 
   /** Of a phase. */
-  InstructionMix of(Precision precision, String phase) {
-    InstructionMix mix = of.getOrDefault(precision, Map.of()).get(phase);
+  InstructionMix of(Mode mode, String phase) {
+    InstructionMix mix = of.getOrDefault(mode, Map.of()).get(phase);
     if (mix == null) {
-      throw new GalvaniException("kernels/ptx/phases.csv does not have " + phase + " in " + precision.name().toLowerCase(Locale.ROOT));
+      throw new GalvaniException("kernels/ptx/phases.csv does not have " + phase + " in " + mode);
     }
     return mix;
   }
 
   /** The text of {@code phases.csv}. */
   String csv() {
-    Stream<String> rows = Arrays.stream(Precision.values()).filter(of::containsKey).flatMap(p -> of.get(p).entrySet().stream()
-        .sorted(Map.Entry.comparingByKey()).map(e -> row(p, e.getKey(), e.getValue())));
+    Stream<String> rows = Mode.ALL.stream().filter(of::containsKey).flatMap(m -> of.get(m).entrySet().stream()
+        .sorted(Map.Entry.comparingByKey()).map(e -> row(m, e.getKey(), e.getValue())));
     return HEAD + "\n" + rows.collect(Collectors.joining("\n")) + "\n";
   }
 
-  private String row(Precision precision, String phase, InstructionMix mix) {
+  private String row(Mode mode, String phase, InstructionMix mix) {
     String counts = Arrays.stream(Unit.values()).map(u -> String.format(Locale.ROOT, "%.0f", mix.count(u))).collect(Collectors.joining(","));
-    return String.format(Locale.ROOT, "%s,%s,%s,%s,%.0f,%.0f", nvcc, precision.name().toLowerCase(Locale.ROOT), phase, counts,
+    return String.format(Locale.ROOT, "%s,%s,%s,%s,%.0f,%.0f", nvcc, mode.toString().replace(' ', ','), phase, counts,
         mix.sharedBytes(), mix.deviceBytes());
   }
 

@@ -16,7 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -58,12 +58,11 @@ final class StaticFigures {
   /**
    * How cells of a load lie on a multiprocessor, in packs that let it hold the most.
    *
-   * @param pack cells of a pack
    * @param sharedBytes of a block
    */
-  record Placed(int pack, int threads, long sharedBytes, int blocks) {
+  record Placed(PackShape shape, long sharedBytes, int blocks) {
     int cells() {
-      return blocks * pack;
+      return blocks * shape.cells();
     }
   }
 
@@ -74,7 +73,7 @@ final class StaticFigures {
       PackShape shape = PackShape.of(kernel.variant(), log2, demand);
       long shared = demand.shared(kernel.variant().strategy()) << log2;
       PtxCompiler.Resources r = resources(kernel, m);
-      return new Placed(shape.cells(), shape.threads(), shared, m.fits(r.registers(), r.sharedBytes() + (int) shared, shape.threads()));
+      return new Placed(shape, shared, m.fits(r.registers(), r.sharedBytes() + (int) shared, shape.threads()));
     }).max(Comparator.comparingInt(Placed::cells).thenComparingInt(Placed::blocks));
   }
 
@@ -93,15 +92,16 @@ final class StaticFigures {
     }
     out.accept("");
     out.accept("Registers and spills of a thread; then for each cell the pack that lets a multiprocessor hold the most: cells of a pack,");
-    out.accept("threads and KiB of shared memory of a block, blocks and cells on a multiprocessor, occupancy.");
-    out.accept("%-14s %-6s %9s %12s %6s   %s".formatted("variant", "arch", "registers", "spills, B", "stack", cells.stream()
-        .map(l -> "%-34s".formatted(l.subject().name() + ": pack thr KiB blk cells occ")).collect(Collectors.joining(" ")).stripTrailing()));
+    out.accept("threads and KiB of shared memory of a block, blocks and cells on a multiprocessor, occupancy; lanes of a cell in the tree");
+    out.accept("solve, and its rounds.");
+    out.accept("%-24s %-6s %9s %12s %6s   %s".formatted("variant", "arch", "registers", "spills, B", "stack", cells.stream()
+        .map(l -> "%-46s".formatted(l.subject().name() + ": pack thr KiB blk cells occ lanes rounds")).collect(Collectors.joining(" ")).stripTrailing()));
     for (StepKernel k : kernels) {
       for (Multiprocessor m : multiprocessors) {
         PtxCompiler.Resources r = resources(k, m);
-        out.accept("%-14s %-6s %9d %12s %6d   %s".formatted(k.variant(), m.arch(), r.registers(),
+        out.accept("%-24s %-6s %9d %12s %6d   %s".formatted(k.variant(), m.arch(), r.registers(),
             r.spillStoreBytes() + " + " + r.spillLoadBytes(), r.stackBytes(),
-            cells.stream().map(l -> "%-34s".formatted(text(k, m, l))).collect(Collectors.joining(" ")).stripTrailing()));
+            cells.stream().map(l -> "%-46s".formatted(text(k, m, l))).collect(Collectors.joining(" ")).stripTrailing()));
       }
     }
     out.accept("");
@@ -110,8 +110,9 @@ final class StaticFigures {
 
   private String text(StepKernel k, Multiprocessor m, Load load) {
     String indent = " ".repeat(load.subject().name().length() + 1);
-    return placed(k, m, load).filter(p -> p.blocks() > 0).map(p -> indent + "%5d %3d %3.0f %3d %5d %2d%%".formatted(p.pack(), p.threads(),
-        p.sharedBytes() / 1024.0, p.blocks(), p.cells(), m.occupancy(p.blocks(), p.threads()))).orElse(indent + " does not fit");
+    return placed(k, m, load).filter(p -> p.blocks() > 0).map(p -> indent + "%5d %3d %3.0f %3d %5d %2d%% %5d %6d".formatted(
+        p.shape.cells(), p.shape.threads(), p.sharedBytes() / 1024.0, p.blocks(), p.cells(), m.occupancy(p.blocks(), p.shape.threads()),
+        p.shape.lanes(), p.shape.rounds(load.subject().cell()))).orElse(indent + " does not fit");
   }
 
   // ---- instructions ------------------------------------------------------------------------------------------------
@@ -121,16 +122,16 @@ final class StaticFigures {
     out.accept("Instructions of the whole kernel, all mechanisms, counted in " + (disassembled
         ? "the machine code for " + multiprocessors.getFirst().arch() + ":"
         : "its PTX (nvdisasm, which would show the machine code, is not on the PATH):"));
-    out.accept("%-14s %s".formatted("variant", Arrays.stream(Unit.values()).map(u -> "%10s".formatted(u.key()))
+    out.accept("%-24s %s".formatted("variant", Arrays.stream(Unit.values()).map(u -> "%10s".formatted(u.key()))
         .collect(Collectors.joining(" "))));
-    var strategies = EnumSet.noneOf(CudaStrategy.class);
+    var sources = new HashSet<String>();
     for (StepKernel k : kernels) {
-      boolean first = strategies.add(k.variant().strategy());
+      boolean first = sources.add(k.variant().source());
       if (!disassembled && !first) {
         continue;  // launch bounds change the machine code, not the PTX
       }
       InstructionMix mix = disassembled ? InstructionMix.ofSass(machineCode(k)) : InstructionMix.ofPtx(Phases.body(k.ptx(), k.entry()));
-      out.accept("%-14s %s".formatted(disassembled ? k.variant() : k.variant().strategy().key(),
+      out.accept("%-24s %s".formatted(disassembled ? k.variant() : k.variant().source(),
           Arrays.stream(Unit.values()).map(u -> "%10.0f".formatted(mix.count(u)))
           .collect(Collectors.joining(" "))));
     }

@@ -1,9 +1,7 @@
 package io.galvani.bench.gpu;
 
 import io.galvani.GalvaniException;
-import io.galvani.Location;
 import io.galvani.Population;
-import io.galvani.Probe;
 import io.galvani.Spikes;
 import io.galvani.bench.Cases.Load;
 import io.galvani.bench.Rounds;
@@ -11,7 +9,6 @@ import io.galvani.cable.CableOptions;
 import io.galvani.cable.Mode;
 import io.galvani.cable.Precision;
 import io.galvani.cable.Rates;
-import io.galvani.device.Device;
 import io.galvani.device.cpu.CpuDevice;
 import io.galvani.device.cuda.CudaDevice;
 import io.galvani.device.cuda.PackShape;
@@ -22,7 +19,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Tries step kernels and sizes of packs on a load: first whether each agrees with the CPU, then how long it takes.
+ * Tries step kernels and sizes of packs on a load: first whether each agrees with the CPU, then how long it takes. A kernel is tried on
+ * the load with rates of its own.
  *
  * @param rounds that are timed, after one that is not
  */
@@ -45,7 +43,7 @@ record Tuner(CudaDevice device, Precision precision, int rounds) {
 
   /** Every kernel with every size of packs that the load and the GPU allow. */
   List<StepChoice> choices(Load load, List<StepKernel> kernels) {
-    PackShape.Demand demand = PackShape.Demand.of(load.subject().cell(), options(load));
+    PackShape.Demand demand = PackShape.Demand.of(load.subject().cell(), options(load, Rates.EXACT));
     var all = new ArrayList<StepChoice>();
     for (StepKernel k : kernels) {
       PackShape.sizes(k.variant(), demand, load.cells(), device.gpu().sharedMemory()).forEach(log2 -> all.add(new StepChoice(k, log2)));
@@ -54,30 +52,27 @@ record Tuner(CudaDevice device, Precision precision, int rounds) {
   }
 
   /** As the load's population is built. */
-  CableOptions options(Load load) {
-    return load.options(mode(), o -> o);
-  }
-
-  private Mode mode() {
-    return new Mode(precision, Rates.EXACT);
+  CableOptions options(Load load, Rates rates) {
+    return load.options(new Mode(precision, rates), o -> o);
   }
 
   // ---- the same thing ----------------------------------------------------------------------------------------------
 
   /** The soma's voltage on the CPU: [cell][sample], mV. */
-  double[][] reference(Load load) {
-    return traces(CpuDevice.get(), load, null);
+  double[][] reference(Load load, Rates rates) {
+    return traces(CpuDevice.get().population(load.subject().cell(), options(load, rates)), load);
   }
 
   /**
    * Runs a choice beside the CPU.
    *
-   * @param reference of the load
-   * @throws GalvaniException if it differs by more than the precision allows
+   * @param reference of the load, with rates as the choice's
+   * @throws GalvaniException if it differs by more than precision and rates allow
    */
   void requireAgreement(Load load, StepChoice choice, double[][] reference) {
-    double tolerance = precision == Precision.F64 ? 1e-6 : 0.01;  // mV, validation/tolerances.md
-    double[][] found = traces(device, load, choice);
+    // mV, validation/tolerances.md
+    double tolerance = precision != Precision.F64 ? 0.01 : choice.kernel().variant().rates() == Rates.POLY ? 0.02 : 1e-6;
+    double[][] found = traces(population(load, choice), load);
     for (int c = 0; c < reference.length; c++) {
       for (int s = 0; s < reference[c].length; s++) {
         if (!(Math.abs(found[c][s] - reference[c][s]) <= tolerance)) {
@@ -88,16 +83,16 @@ record Tuner(CudaDevice device, Precision precision, int rounds) {
     }
   }
 
-  private double[][] traces(Device on, Load load, StepChoice choice) {
-    try (Population p = choice == null ? on.population(load.subject().cell(), options(load)) : population(load, choice)) {
-      var soma = p.record(new Probe(new Location(load.subject().model().sections().getFirst().name(), 0.5), "v"), 1);
-      p.advance(COMPARED, new Spikes());
+  private static double[][] traces(Population population, Load load) {
+    try (population) {
+      var soma = population.record(load.subject().probe(), 1);
+      population.advance(COMPARED, new Spikes());
       return soma.drain();
     }
   }
 
   private Population population(Load load, StepChoice choice) {
-    return device.population(load.subject().cell(), options(load), choice);
+    return device.population(load.subject().cell(), options(load, choice.kernel().variant().rates()), choice);
   }
 
   // ---- how long ----------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import io.galvani.bench.Bench;
 import io.galvani.bench.Cases;
 import io.galvani.bench.Cases.Load;
 import io.galvani.cable.Precision;
+import io.galvani.cable.Rates;
 import io.galvani.device.cuda.Cuda;
 import io.galvani.device.cuda.CudaDevice;
 import io.galvani.device.cuda.Multiprocessor;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -33,10 +35,10 @@ public final class Tuning {
   private final Precision precision;
   private final int rounds;
   private final List<StepVariant> variants;
-  private final List<String> loads;
+  private final List<Load> loads;
   private final Consumer<String> out;
 
-  private Tuning(Precision precision, int rounds, List<StepVariant> variants, List<String> loads, Consumer<String> out) {
+  private Tuning(Precision precision, int rounds, List<StepVariant> variants, List<Load> loads, Consumer<String> out) {
     this.precision = precision;
     this.rounds = rounds;
     this.variants = variants;
@@ -45,7 +47,8 @@ public final class Tuning {
   }
 
   /**
-   * Runs it: {@code [--precision f64|mixed|f32] [--rounds N] [--variants NAME,…] [LOAD …]}.
+   * Runs it: {@code [--precision f64|mixed|f32] [--rounds N] [--variants NAME,…] [LOAD …]}, where a load may be of
+   * a cell of the user's, {@code my/cell.yamlx1000}.
    *
    * @param out takes lines
    * @throws InputException if an argument is not understood
@@ -54,13 +57,13 @@ public final class Tuning {
     Precision precision = Precision.MIXED;
     int rounds = 5;
     List<StepVariant> variants = Builds.VARIANTS;
-    var loads = new ArrayList<String>();
+    var loads = new ArrayList<Load>();
     for (var a = arguments.iterator(); a.hasNext();) {
       switch (a.next()) {
         case "--precision" -> precision = precision(a.hasNext() ? a.next() : "");
         case "--rounds" -> rounds = Bench.rounds(a.hasNext() ? a.next() : "");
         case "--variants" -> variants = Stream.of((a.hasNext() ? a.next() : "").split(",")).map(StepVariant::parse).toList();
-        case String load -> loads.add(Cases.load(load).toString());
+        case String load -> loads.add(Cases.loadOrCell(load));
       }
     }
     new Tuning(precision, rounds, variants, loads, out).run(Bench.root());
@@ -95,7 +98,7 @@ public final class Tuning {
   }
 
   private List<Load> loads(List<String> otherwise) {
-    return (loads.isEmpty() ? otherwise : loads).stream().map(Cases::load).toList();
+    return loads.isEmpty() ? otherwise.stream().map(Cases::load).toList() : loads;
   }
 
   private List<StepKernel> kernels(Path root) throws IOException, InterruptedException {
@@ -108,24 +111,31 @@ public final class Tuning {
 
   /** All that can be chosen; fails at the first that does not agree with the CPU. */
   private static List<StepChoice> compare(Tuner tuner, Load load, List<StepKernel> kernels, Consumer<String> out) {
-    double[][] reference = tuner.reference(load);
+    var reference = new EnumMap<Rates, double[][]>(Rates.class);
     List<StepChoice> choices = tuner.choices(load, kernels);
-    choices.forEach(c -> tuner.requireAgreement(load, c, reference));
+    choices.forEach(c -> tuner.requireAgreement(load, c, reference.computeIfAbsent(rates(c), r -> tuner.reference(load, r))));
     out.accept(load + ": " + choices.size() + " choices of kernel and pack agree with the CPU");
     return choices;
   }
 
-  /** Times every choice and keeps the best. */
+  private static Rates rates(StepChoice choice) {
+    return choice.kernel().variant().rates();
+  }
+
+  /** Times every choice and keeps the best with either kind of rates. */
   static void tune(Tuner tuner, Load load, List<StepKernel> kernels, TuningCache cache, Consumer<String> out) {
     List<Tuner.Timed> timed = compare(tuner, load, kernels, out).stream().map(c -> tuner.time(load, c))
         .sorted(Comparator.comparingDouble(t -> t.ns().median())).toList();
-    out.accept("%-14s %5s %30s".formatted("variant", "pack", "ps per compartment-step"));
+    out.accept("%-24s %5s %30s".formatted("variant", "pack", "ps per compartment-step"));
     for (Tuner.Timed t : timed) {
-      out.accept(String.format(Locale.ROOT, "%-14s %5d %12.2f (%.2f–%.2f)", t.choice().kernel().variant(), t.choice().cellsOfPack(),
+      out.accept(String.format(Locale.ROOT, "%-24s %5d %12.2f (%.2f–%.2f)", t.choice().kernel().variant(), t.choice().cellsOfPack(),
           1e3 * t.ns().median(), 1e3 * t.ns().smallest(), 1e3 * t.ns().largest()));
     }
-    cache.keep(tuner.device().key(load.subject().cell(), tuner.options(load)), Tuner.best(timed).choice());
-    out.accept(load + ": " + Tuner.best(timed).choice() + " is kept, in " + cache.folder());
+    for (Rates r : Rates.values()) {
+      StepChoice best = Tuner.best(timed.stream().filter(t -> rates(t.choice()) == r).toList()).choice();
+      cache.keep(tuner.device().key(load.subject().cell(), tuner.options(load, r)), best);
+      out.accept(load + ", " + r.name().toLowerCase(Locale.ROOT) + " rates: " + best + " is kept, in " + cache.folder());
+    }
     out.accept("");
   }
 }

@@ -43,13 +43,14 @@ final class IncrementalStepper implements Stepper {
   private OnnxTensor columnsAtRest() {
     int[] shape = model.extents("columns");
     int size = shape[0] * shape[1];
+    int edge = Math.max(1, reach);
     FloatBuffer one = WindowStepper.floats(size);
     try (var first = model.tensor(WindowStepper.floats((reach + 1L) * network.channels()), 1, reach + 1, network.channels());
-        var edge = model.tensor(WindowStepper.floats(Math.max(1, reach) * (long) network.channels()), 1, Math.max(1, reach), network.channels());
+        var last = model.tensor(WindowStepper.floats((long) edge * network.channels()), 1, edge, network.channels());
         var columns = model.tensor(one, 1, shape[0], shape[1])) {
       var feed = new HashMap<>(Map.of("newest", first, "columns", columns));
       if (reach > 0) {
-        feed.put("oldest", edge);
+        feed.put("oldest", last);
       }
       for (int i = 0; i < shape[0]; i++) {
         try (var result = model.run(feed, "next_columns")) {

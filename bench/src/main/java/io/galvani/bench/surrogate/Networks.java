@@ -89,7 +89,8 @@ public final class Networks {
     layers.add(new Layer.RepeatVector("repeat", repeats));
     in *= window;
     for (int i = 0; i < lstms; i++) {
-      layers.add(new Layer.LSTM("lstm" + i, weights(random, in, 4 * units), weights(random, units, 4 * units), weights(random, 4 * units), true));
+      layers.add(new Layer.LSTM("lstm" + i, weights(random, in, 4 * units), weights(random, units, 4 * units), weights(random, 4 * units),
+          true));
       in = units;
     }
     for (int width : new int[] {units, 100, 100, 100, 100, outputs}) {

@@ -105,7 +105,8 @@ public final class SurrogatePeers {
         |---|---|---|---|---|---|---|%s
         %s""".formatted(arguments.isEmpty() ? "" : " " + arguments, Machine.cpu(), Machine.isa(), Runtime.version().feature(),
             LocalDate.now(), plan.rounds, networks,
-            Runner.PEERS.stream().map(r -> "times as fast as " + r).collect(Collectors.joining(" | ")), "---|".repeat(Runner.PEERS.size()), rows);
+            Runner.PEERS.stream().map(r -> "times as fast as " + r).collect(Collectors.joining(" | ")), "---|".repeat(Runner.PEERS.size()),
+            rows);
   }
 
   // ---- one number of threads ---------------------------------------------------------------------------------------

@@ -76,6 +76,7 @@ final class TensorFlowStepper extends WindowStepper {
       case Layer.Dense l -> dense(l, x, shape);
       case Layer.TimeDistributed l -> dense(l.layer(), x, shape);
       case Layer.Dropout l -> x;
+      default -> throw new IllegalArgumentException(layer.type() + " is none of Keras");
     };
   }
 

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.galvani.bench.Cases;
 import io.galvani.bench.Cases.Case;
+import io.galvani.cable.Mode;
 import io.galvani.cable.Precision;
+import io.galvani.cable.Rates;
 import io.galvani.device.cuda.CudaStrategy;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,15 +43,15 @@ class LimitsTest {
     Case c200 = Cases.ALL.stream().filter(c -> c.name().equals("c200")).findFirst().orElseThrow();
     Card h100 = Card.ALL.get(1);
     Card h200 = Card.ALL.get(2);
-    var there = limits.bounds(c200, CudaStrategy.LEVEL, Precision.MIXED, h100);
+    var there = limits.bounds(c200, CudaStrategy.LEVEL, new Mode(Precision.MIXED, Rates.EXACT), h100);
     assertTrue(there.getFirst().rate() <= there.getLast().rate());
     // 6 gates of 4 bytes and v of 8, in and out, in 40 steps; 209 nodes carry the 197 compartments.
     double bytes = 2 * (209.0 / 197 * 8 + 3 * 4) / 40;
     double expected = h100.terabytes() * 1e12 / bytes;
     double found = there.stream().filter(b -> b.name().equals("device memory")).findFirst().orElseThrow().rate();
     assertEquals(expected, found, 0.05 * expected, () -> String.format(Locale.ROOT, "nodes: %d", c200.cell().nodes().count()));
-    var elsewhere = limits.bounds(c200, CudaStrategy.THREAD, Precision.F64, h200).getFirst();
-    assertTrue(elsewhere.rate() >= limits.bounds(c200, CudaStrategy.THREAD, Precision.F64, h100).getFirst().rate());
+    var elsewhere = limits.bounds(c200, CudaStrategy.THREAD, Mode.REFERENCE, h200).getFirst();
+    assertTrue(elsewhere.rate() >= limits.bounds(c200, CudaStrategy.THREAD, Mode.REFERENCE, h100).getFirst().rate());
     assertEquals(67, h100.teraflops32(), 0.5);
     assertEquals(19.5, Card.ALL.getFirst().teraflops32(), 0.1);
     assertEquals(82.6, Card.ALL.get(3).teraflops32(), 0.1);

@@ -3,12 +3,14 @@ package io.galvani.bench.gpu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.galvani.cable.Mode;
 import io.galvani.cable.Precision;
+import io.galvani.cable.Rates;
 import io.galvani.device.cuda.Ptx;
 import io.galvani.bench.gpu.InstructionMix.Unit;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -90,9 +92,9 @@ class PhasesTest {
       System.out.println("skipped: " + reason);
       Assumptions.abort(reason);
     }
-    var ptx = new EnumMap<Precision, Ptx>(Precision.class);
-    for (Precision p : Precision.values()) {
-      ptx.put(p, Builds.phases(ROOT, p));
+    var ptx = new HashMap<Mode, Ptx>();
+    for (Mode mode : Mode.ALL) {
+      ptx.put(mode, Builds.phases(ROOT, mode));
     }
     var counted = Phases.counted(nvcc, ptx);
     Path file = ROOT.resolve("kernels/ptx/phases.csv");
@@ -102,6 +104,8 @@ class PhasesTest {
     }
     assertEquals(Files.readString(file), counted.csv(), "kernels/ptx/phases.csv and the counts differ; if that is what you want:"
         + " ./mvnw -pl bench -am test -Dtest=PhasesTest -Dgalvani.update=phases -Dsurefire.failIfNoSpecifiedTests=false");
-    assertTrue(counted.of(Precision.F32, "hh").count(Unit.FP32) > 50);
+    double exact = counted.of(new Mode(Precision.F32, Rates.EXACT), "hh").count(Unit.FP32);
+    double poly = counted.of(new Mode(Precision.F32, Rates.POLY), "hh").count(Unit.FP32);
+    assertTrue(poly > 6 * 3 && poly < exact, "six cubics, without the functions that they replace: " + poly + " of " + exact);
   }
 }

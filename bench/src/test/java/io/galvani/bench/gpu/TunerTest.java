@@ -8,12 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.galvani.GalvaniException;
 import io.galvani.bench.Cases;
 import io.galvani.cable.Precision;
+import io.galvani.cable.Rates;
 import io.galvani.device.cuda.CudaDevice;
 import io.galvani.device.cuda.StepKernel;
 import io.galvani.device.cuda.TuningCache;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,8 +33,12 @@ class TunerTest {
     var load = Cases.load("singlex3");
     var lines = new ArrayList<String>();
     Tuning.tune(tuner, load, StepKernel.shipped(Precision.F32), cache, lines::add);
-    var kept = cache.find(CudaDevice.get().key(load.subject().cell(), tuner.options(load))).orElseThrow();
-    assertTrue(lines.contains(load + ": " + kept + " is kept, in " + dir), lines.toString());
+    for (Rates r : Rates.values()) {
+      var kept = cache.find(CudaDevice.get().key(load.subject().cell(), tuner.options(load, r))).orElseThrow();
+      assertEquals(r, kept.kernel().variant().rates());
+      String line = load + ", " + r.name().toLowerCase(Locale.ROOT) + " rates: " + kept + " is kept, in " + dir;
+      assertTrue(lines.contains(line), lines.toString());
+    }
     assertEquals(tuner.choices(load, StepKernel.shipped(Precision.F32)).size(),
         lines.stream().filter(l -> l.matches("(level|stream|thread)_\\w+ .*")).count());
   }
@@ -41,7 +47,7 @@ class TunerTest {
   void aResultThatDiffersIsRefused() {
     var tuner = new Tuner(CudaDevice.get(), Precision.MIXED, 1);
     var load = Cases.load("c200x2");
-    double[][] reference = tuner.reference(load);
+    double[][] reference = tuner.reference(load, Rates.EXACT);
     var choice = tuner.choices(load, StepKernel.shipped(Precision.MIXED)).getFirst();
     tuner.requireAgreement(load, choice, reference);
     reference[1][17] += 0.02;

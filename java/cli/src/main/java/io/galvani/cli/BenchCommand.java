@@ -8,7 +8,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Unmatched;
 
 /** {@code galvani bench}. */
-@Command(name = "bench", description = "Measure: JMH benchmarks, NEURON or frameworks for networks side by side, kernels of the GPU, memory.",
+@Command(name = "bench",
+    description = "Measure: JMH benchmarks, NEURON or frameworks for networks side by side, kernels of the GPU, memory.",
     customSynopsis = {"galvani bench --peers [--rounds N] [LOAD...]",
         "       galvani bench --surrogates [--cells N,...] [--threads N,...] [--rounds N] [NETWORK...]",
         "       galvani bench --tune [--precision f64|mixed|f32] [--rounds N] [--variants NAME,...] [LOAD...]",

@@ -8,8 +8,6 @@ import io.galvani.bench.Bench;
 import io.galvani.bench.Cases;
 import io.galvani.bench.DeviceTiming;
 import io.galvani.cable.Mode;
-import io.galvani.cable.Precision;
-import io.galvani.cable.Rates;
 import io.galvani.device.cuda.Cuda;
 import io.galvani.device.cuda.CudaDevice;
 import io.galvani.validation.Excerpt;
@@ -99,8 +97,7 @@ final class SelftestCommand implements Callable<Integer> {
     var array = json.putArray("cases");
     List<Path> folders = cases != null ? cases : List.of(Bench.root().resolve("validation/cases"));
     Excerpt.Choice choice = first == null ? Excerpt.Choice.WHOLE : (run, tstop, spikes) -> Optional.of(new Excerpt(0, Math.min(tstop, first)));
-    for (Precision p : Precision.values()) {
-      var mode = new Mode(p, Rates.EXACT);
+    for (Mode mode : Mode.ALL) {
       print("");
       print("Cases, " + mode);
       var suite = new Suite(gpu, mode, choice, this::print);

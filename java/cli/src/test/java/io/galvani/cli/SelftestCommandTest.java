@@ -52,10 +52,11 @@ class SelftestCommandTest {
     assertEquals(0, ended.status, ended.output);
     assertTrue(ended.output.contains("Not timed: the driver is a stand-in"), ended.output);
     assertTrue(ended.output.contains("checks pass"), ended.output);
-    for (String kernel : List.of("probe", "cable_level_f64", "cable_stream_mixed", "cable_thread_f32", "cable_tables_f64")) {
+    for (String kernel : List.of("probe", "cable_level_f64", "cable_stream_mixed", "cable_thread_f32", "cable_level_poly_mixed",
+        "cable_thread_poly_f64", "cable_tables_f64")) {
       assertTrue(ended.passed(kernel), kernel);
     }
-    assertEquals(27, ended.json.get("cases").size());
+    assertEquals(54, ended.json.get("cases").size());
     String text = Files.readString(dir.resolve("selftest.txt"));
     assertTrue(text.lines().allMatch(ended.output::contains), text);
   }

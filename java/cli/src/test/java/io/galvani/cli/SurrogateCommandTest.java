@@ -89,7 +89,8 @@ class SurrogateCommandTest {
   void whatIsWrongIsOneSentence() throws IOException {
     Path bad = Files.writeString(dir.resolve("bad.h5"), "not HDF5 at all, and long enough to be looked at");
     Path out = dir.resolve("out.safetensors");
-    for (var run : List.of(Command.run("surrogate", "describe", bad.toString()), Command.run("surrogate", "describe", dir.resolve("none").toString()),
+    for (var run : List.of(Command.run("surrogate", "describe", bad.toString()),
+        Command.run("surrogate", "describe", dir.resolve("none").toString()),
         Command.run("surrogate", "convert", bad.toString(), out.toString()),
         Command.run("surrogate", "convert", bad.toString(), dir.resolve("x.h5").toString()))) {
       assertEquals(1, run.status());

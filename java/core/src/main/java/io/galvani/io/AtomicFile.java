@@ -22,7 +22,8 @@ public final class AtomicFile {
   public static void write(Path file, List<ByteBuffer> parts) throws IOException {
     Path target = file.toAbsolutePath();
     if (Files.exists(target) && !Files.isRegularFile(target)) {
-      throw new InputException(file.toString(), null, Files.isDirectory(target) ? "is a directory" : "is not a file", "Name a file to write");
+      throw new InputException(file.toString(), null, Files.isDirectory(target) ? "is a directory" : "is not a file",
+          "Name a file to write");
     }
     if (!Files.isDirectory(target.getParent())) {
       throw new InputException(file.toString(), null, "there is no directory " + target.getParent(), "Make it first");

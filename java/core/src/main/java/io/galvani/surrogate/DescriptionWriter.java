@@ -90,10 +90,18 @@ final class DescriptionWriter {
       case Layer.BatchNormalization l -> to.put("epsilon", l.epsilon());
       case Layer.Flatten l -> { }
       case Layer.RepeatVector l -> to.put("n", l.n());
-      case Layer.LSTM l -> to.put("return_sequences", l.returnSequences());
+      case Layer.LSTM l -> {
+        to.put("return_sequences", l.returnSequences());
+        if (l.stateful()) {
+          to.put("stateful", true);
+        }
+      }
       case Layer.Dense l -> to.put("activation", l.activation().toString());
       case Layer.TimeDistributed l -> put(to.putObject("layer"), l.layer());
       case Layer.Dropout l -> to.put("rate", l.rate());
+      case Layer.Newest l -> { }
+      case Layer.Traces l -> { }
+      case Layer.ELM l -> { }
     }
   }
 

@@ -11,6 +11,7 @@ import io.jhdf.api.Attribute;
 import io.jhdf.api.Dataset;
 import io.jhdf.api.Group;
 import io.jhdf.api.Node;
+import io.jhdf.api.dataset.ContiguousDataset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +33,7 @@ public final class KerasFile {
   private static final List<String> ONLY_TRAINING_ENDS = List.of("_initializer", "_regularizer", "_constraint");
 
   private final Path file;
+  private long unread; // bytes of the file that may still be weights
 
   private KerasFile(Path file) {
     this.file = file;
@@ -81,30 +83,35 @@ public final class KerasFile {
 
   /** Fills in the weights; returns the model's configuration, or {@code null} if the file has none. */
   private String content(Weights weights) {
-    if (!Files.isRegularFile(file)) {
-      throw bad(null, Files.exists(file) ? "is not a file" : "there is no such file", null);
-    }
-    try (var hdf = new HdfFile(file)) {
-      Group root = hdf.getChildren().containsKey("model_weights") ? group(hdf, "model_weights") : hdf;
-      if (names(root, "layer_names") == null) {
-        throw bad(null, "is HDF5 but not of Keras: it has no layer_names", null);
+    try (var watched = WatchedFile.open(file)) {
+      unread = watched.content().capacity();
+      try (var hdf = HdfFile.fromByteBuffer(watched.content())) {
+        return content(hdf, weights);
+      } catch (InputException e) {
+        throw e;
+      } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+        // jhdf meets a damaged file with whatever comes first, and believes the sizes in it
+        throw bad(null, "is not HDF5, or damaged: " + (watched.isTaken() ? "it takes more memory or time than such a file can"
+            : String.valueOf(e.getMessage()).lines().findFirst().orElse("")), null);
       }
-      for (String layer : names(root, "layer_names")) {
-        Group group = group(root, layer);
-        var weightNames = names(group, "weight_names");
-        for (String weight : weightNames == null ? List.<String>of() : weightNames) {
-          String last = weight.substring(weight.lastIndexOf('/') + 1).replaceFirst(":0$", "");
-          weights.put(layer, last, tensor(layer, weight, group.getByPath(weight)));
-        }
-      }
-      var config = hdf.getAttribute("model_config");
-      return config == null ? null : String.valueOf(config.getData());
-    } catch (InputException e) {
-      throw e;
-    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
-      // jhdf meets a damaged file with whatever comes first, and believes the sizes in it: an array that cannot be had is one of them
-      throw bad(null, "is not HDF5, or damaged: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), null);
     }
+  }
+
+  private String content(HdfFile hdf, Weights weights) {
+    Group root = hdf.getChildren().containsKey("model_weights") ? group(hdf, "model_weights") : hdf;
+    if (texts(root, "layer_names") == null) {
+      throw bad(null, "is HDF5 but not of Keras: it has no layer_names", null);
+    }
+    for (String layer : texts(root, "layer_names")) {
+      Group group = group(root, layer);
+      var weightNames = texts(group, "weight_names");
+      for (String weight : weightNames == null ? List.<String>of() : weightNames) {
+        String last = weight.substring(weight.lastIndexOf('/') + 1).replaceFirst(":0$", "");
+        weights.put(layer, last, tensor(group, weight));
+      }
+    }
+    var config = texts(hdf, "model_config");
+    return config == null || config.isEmpty() ? null : config.getFirst();
   }
 
   private Group group(Group parent, String name) {
@@ -114,8 +121,8 @@ public final class KerasFile {
     throw bad(name, "there is no such group", null);
   }
 
-  /** A list of names; {@code null} if there is none. A layer without weights has an empty list, and that of numbers. */
-  private static List<String> names(Node node, String name) {
+  /** A list of texts, or one alone; {@code null} if there is none. A layer without weights has an empty list, and that of numbers. */
+  private List<String> texts(Node node, String name) {
     Attribute attribute = node.getAttribute(name);
     if (attribute == null) {
       return null;
@@ -123,24 +130,38 @@ public final class KerasFile {
     if (attribute.isEmpty() || attribute.getSize() == 0) {
       return List.of();
     }
-    return attribute.getData() instanceof String[] names ? List.of(names) : List.of(String.valueOf(attribute.getData()));
+    if (attribute.getJavaType() != String.class || attribute.getDimensions().length > 1) {
+      throw bad(name, "is not a list of texts", null);
+    }
+    return attribute.getData() instanceof String[] texts ? List.of(texts) : List.of((String) attribute.getData());
   }
 
-  private Tensor tensor(String layer, String weight, Node node) {
-    if (!(node instanceof Dataset data)) {
-      throw bad(weight, "is not a data set", null);
+  /** The data set at a path within a group. Links, which may lead out of the file, are not followed. */
+  private Tensor tensor(Group group, String path) {
+    String[] names = path.split("/");
+    for (int i = 0; i < names.length - 1; i++) {
+      group = group(group, names[i]);
+    }
+    if (!(group.getChild(names[names.length - 1]) instanceof Dataset data)) {
+      throw bad(path, "is not a data set", null);
     }
     if (data.getJavaType() != float.class || data.getDataType().getSize() != Float.BYTES) {
-      throw bad(weight, "holds values of type " + data.getJavaType().getSimpleName() + ", not float32", null);
+      throw bad(path, "holds values of type " + data.getJavaType().getSimpleName() + ", not float32", null);
     }
     int[] shape = data.getDimensions();
-    if (shape.length == 0 || data.getSize() < 1) {
-      throw bad(weight, "holds no values", null);
+    if (shape.length == 0 || data.getSize() < 1 || data.isEmpty()) {
+      throw bad(path, "holds no values", null);
     }
-    if (data.getSizeInBytes() > file.toFile().length()) { // before memory is asked for
-      throw bad(weight, "is larger than the file: " + data.getSizeInBytes() + " bytes", "Compressed weights are not read");
+    if (!(data instanceof ContiguousDataset contiguous)) {
+      throw bad(path, "is stored in pieces", "Weights that are compressed, or may grow, are not read");
     }
-    return Tensor.of((float[]) data.getDataFlat(), shape);
+    if (data.getSize() > unread / Float.BYTES) { // before memory is asked for
+      throw bad(path, "is larger than what the file may have left: " + data.getSize() + " values", null);
+    }
+    float[] values = new float[(int) data.getSize()];
+    contiguous.getBuffer().asFloatBuffer().get(values);
+    unread -= (long) Float.BYTES * values.length;
+    return Tensor.of(values, shape);
   }
 
   // ---- configuration ----

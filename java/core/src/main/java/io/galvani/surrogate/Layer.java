@@ -19,6 +19,11 @@ public sealed interface Layer {
     return getClass().getSimpleName();
   }
 
+  /** Whether it keeps numbers from sample to sample, beyond the window. */
+  default boolean goesOn() {
+    return false;
+  }
+
   /** Its weights, by Keras' names for them. */
   default Map<String, Tensor> weights() {
     return Map.of();
@@ -140,9 +145,18 @@ public sealed interface Layer {
    * @param recurrent [H, 4 H]
    * @param bias [4 H]
    * @param returnSequences whether it gives h of each step, [steps, H], or of the last alone, [H]
+   * @param stateful whether h and c go on from sample to sample: it then takes one step, [in] to [H]
    */
-  record LSTM(String name, Tensor kernel, Tensor recurrent, Tensor bias, boolean returnSequences) implements Layer {
+  record LSTM(String name, Tensor kernel, Tensor recurrent, Tensor bias, boolean returnSequences, boolean stateful) implements Layer {
+    /** One that begins anew in each window. */
+    public LSTM(String name, Tensor kernel, Tensor recurrent, Tensor bias, boolean returnSequences) {
+      this(name, kernel, recurrent, bias, returnSequences, false);
+    }
+
     public LSTM {
+      if (returnSequences && stateful) {
+        throw new IllegalArgumentException("return_sequences and stateful exclude each other: a stateful LSTM takes one step");
+      }
       requireShape("recurrent_kernel", recurrent, -1, -1);
       requireShape("recurrent_kernel", recurrent, -1, Math.multiplyExact(4, recurrent.extent(0)));
       requireShape("kernel", kernel, -1, recurrent.extent(1));
@@ -155,19 +169,24 @@ public sealed interface Layer {
     }
 
     @Override
+    public boolean goesOn() {
+      return stateful;
+    }
+
+    @Override
     public Map<String, Tensor> weights() {
       return ordered("kernel", kernel, "recurrent_kernel", recurrent, "bias", bias);
     }
 
     @Override
     public int[] outputShape(int[] input) {
-      requireInput(input, 2, kernel.extent(0));
+      requireInput(input, stateful ? 1 : 2, kernel.extent(0));
       return returnSequences ? new int[] {input[0], units()} : new int[] {units()};
     }
 
     @Override
     public long multiplications(int[] input) {
-      return input[0] * (kernel.size() + recurrent.size());
+      return (stateful ? 1 : input[0]) * (kernel.size() + recurrent.size());
     }
   }
 
@@ -241,6 +260,109 @@ public sealed interface Layer {
     @Override
     public int[] outputShape(int[] input) {
       return input.clone();
+    }
+  }
+
+  // ---- layers that go with the stream of samples, and are none of Keras ----------------------------------------------
+
+  /** [steps, features] to [features]: the newest step. What stands before it then looks back as far as it reaches, without an edge. */
+  record Newest(String name) implements Layer {
+    @Override
+    public int[] outputShape(int[] input) {
+      requireInput(input, 2, -1);
+      return new int[] {input[1]};
+    }
+  }
+
+  /**
+   * Exponential traces: {@code y ← decay · y + x}, from sample to sample; 0 before the first.
+   *
+   * @param decay [features], from 0 to below 1, for one sample
+   */
+  record Traces(String name, Tensor decay) implements Layer {
+    public Traces {
+      requireShape("decay", decay, -1);
+      requireDecay("decay", decay);
+    }
+
+    @Override
+    public boolean goesOn() {
+      return true;
+    }
+
+    @Override
+    public Map<String, Tensor> weights() {
+      return ordered("decay", decay);
+    }
+
+    @Override
+    public int[] outputShape(int[] input) {
+      requireInput(input, 1, decay.extent(0));
+      return input.clone();
+    }
+  }
+
+  /**
+   * The memory of an expressive leaky neuron (Spieler et al. 2024, arXiv 2306.16922, without its synapses: {@link Traces} are these): a
+   * perceptron of one hidden layer decides what is added to leaking memories m, from sample to sample; m is 0 before the first.
+   *
+   * <p>{@code d = decay · m}, {@code u = relu(x · kernel + d · recurrent_kernel + bias)}, {@code m ← d + gain · tanh(u · update_kernel +
+   * update_bias)}.
+   *
+   * @param kernel [in, H]
+   * @param recurrent [M, H]
+   * @param bias [H]
+   * @param update [H, M]
+   * @param updateBias [M]
+   * @param decay [M], from 0 to below 1, for one sample
+   * @param gain [M]
+   */
+  record ELM(String name, Tensor kernel, Tensor recurrent, Tensor bias, Tensor update, Tensor updateBias, Tensor decay, Tensor gain)
+      implements Layer {
+    public ELM {
+      requireShape("recurrent_kernel", recurrent, -1, -1);
+      requireShape("kernel", kernel, -1, recurrent.extent(1));
+      requireShape("bias", bias, recurrent.extent(1));
+      requireShape("update_kernel", update, recurrent.extent(1), recurrent.extent(0));
+      requireShape("update_bias", updateBias, recurrent.extent(0));
+      requireShape("decay", decay, recurrent.extent(0));
+      requireShape("gain", gain, recurrent.extent(0));
+      requireDecay("decay", decay);
+    }
+
+    /** M, the number of memories. */
+    public int memories() {
+      return recurrent.extent(0);
+    }
+
+    @Override
+    public boolean goesOn() {
+      return true;
+    }
+
+    @Override
+    public Map<String, Tensor> weights() {
+      return ordered("kernel", kernel, "recurrent_kernel", recurrent, "bias", bias, "update_kernel", update, "update_bias", updateBias, "decay",
+          decay, "gain", gain);
+    }
+
+    @Override
+    public int[] outputShape(int[] input) {
+      requireInput(input, 1, kernel.extent(0));
+      return new int[] {memories()};
+    }
+
+    @Override
+    public long multiplications(int[] input) {
+      return kernel.size() + recurrent.size() + update.size();
+    }
+  }
+
+  private static void requireDecay(String weight, Tensor decay) {
+    for (int i = 0; i < decay.size(); i++) {
+      if (!(decay.at(i) >= 0 && decay.at(i) < 1)) {
+        throw new IllegalArgumentException(weight + "[" + i + "] = " + decay.at(i) + " is not from 0 to below 1");
+      }
     }
   }
 

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  */
 final class LayerReader {
   private static final List<String> TYPES = List.of("Conv1D", "BatchNormalization", "Flatten", "RepeatVector", "LSTM", "Dense",
-      "TimeDistributed", "Dropout");
+      "TimeDistributed", "Dropout", "Newest", "Traces", "ELM");
 
   private final YamlMap options;
   private final String name;
@@ -77,6 +77,15 @@ final class LayerReader {
         known();
         yield new Layer.Dropout(name, options.number("rate", "", 0));
       }
+      case "Newest" -> {
+        known();
+        yield new Layer.Newest(name);
+      }
+      case "Traces" -> {
+        known();
+        yield new Layer.Traces(name, weights.take(origin, name, "decay"));
+      }
+      case "ELM" -> elm();
       default -> throw origin.fault("'" + type + "' is not supported", "Supported layers: " + String.join(", ", TYPES));
     };
   }
@@ -109,13 +118,23 @@ final class LayerReader {
     known();
     only("activation", "tanh");
     only("recurrent_activation", "sigmoid");
-    for (String option : List.of("return_state", "go_backwards", "stateful", "time_major")) {
+    for (String option : List.of("return_state", "go_backwards", "time_major")) {
       only(option, "false");
     }
     var recurrent = weights.take(origin, name, "recurrent_kernel");
     size("units", recurrent, 0);
     return new Layer.LSTM(name, weights.take(origin, name, "kernel"), recurrent, bias(recurrent),
-        options.has("return_sequences") && options.truth("return_sequences"));
+        options.has("return_sequences") && options.truth("return_sequences"), options.has("stateful") && options.truth("stateful"));
+  }
+
+  private Layer elm() {
+    known();
+    var recurrent = weights.take(origin, name, "recurrent_kernel");
+    size("memories", recurrent, 0);
+    size("units", recurrent, 1);
+    return new Layer.ELM(name, weights.take(origin, name, "kernel"), recurrent, weights.take(origin, name, "bias"),
+        weights.take(origin, name, "update_kernel"), weights.take(origin, name, "update_bias"), weights.take(origin, name, "decay"),
+        weights.take(origin, name, "gain"));
   }
 
   private Layer dense() {
@@ -154,6 +173,8 @@ final class LayerReader {
           "go_backwards", "stateful", "time_major"};
       case "TimeDistributed" -> new String[] {"layer"};
       case "Dropout" -> new String[] {"rate"};
+      case "Newest", "Traces" -> new String[0];
+      case "ELM" -> new String[] {"units", "memories"};
       default -> new String[] {"units", "activation", "use_bias"};
     };
     options.only(Stream.concat(Stream.of("type", "name"), Stream.of(own)).toList());

@@ -119,6 +119,11 @@ public final class Network {
     return last[last.length - 1];
   }
 
+  /** Whether a layer keeps numbers from sample to sample: a prediction then depends on more than the window. */
+  public boolean isStreaming() {
+    return layers.stream().anyMatch(Layer::goesOn);
+  }
+
   /** Number of weights. */
   public long parameters() {
     return layers.stream().flatMap(l -> l.weights().values().stream()).mapToLong(Tensor::size).sum();

@@ -96,7 +96,7 @@ public final class OnnxFile {
     String fresh = columns(flatten, newest, reach + 1, false);
     graph.enter("columns");
     String known = graph.node("Concat", columns, fresh).with("axis", 1).output();
-    graph.output("next_columns", graph.add("Slice", known, graph.constant(1), graph.constant(kept + 1), graph.constant(1)), kept, features);
+    graph.output("next_columns", layers.sliced(known, 1, 1, kept + 1), kept, features);
     String window = known;
     if (reach > 0) {
       String edge = columns(flatten, oldest, reach, true);
@@ -148,7 +148,7 @@ public final class OnnxFile {
       Layer l = network.layers().get(i);
       if (l instanceof Layer.Conv1D conv) {
         var reaching = OnnxLayers.within(conv, network.window());
-        x = layers.columns(reaching, x, steps, padded);
+        x = padded ? layers.oldest(reaching, x, steps) : layers.newest(reaching, x, steps);
         steps -= padded ? 0 : OnnxLayers.reach(reaching);
       } else {
         x = layers.add(l, x, network.shape(i));

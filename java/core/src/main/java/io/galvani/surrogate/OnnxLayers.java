@@ -5,6 +5,7 @@ import io.galvani.surrogate.Layer.Conv1D;
 import io.galvani.surrogate.Layer.Dense;
 import io.galvani.surrogate.Layer.LSTM;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 
 /** Layers as nodes of an ONNX graph. What is [steps, features] in a network is [N, steps, features] there. */
@@ -29,6 +30,9 @@ final class OnnxLayers {
       case Dense l -> dense(l, x);
       case Layer.TimeDistributed l -> dense(l.layer(), x);
       case Layer.Dropout l -> x;
+      case Layer.Newest l -> graph.node("Gather", x, graph.constant(-1)).with("axis", 1).output();
+      case Layer.Traces l -> throw new IllegalArgumentException(l.name());
+      case Layer.ELM l -> throw new IllegalArgumentException(l.name());
     };
   }
 
@@ -57,42 +61,61 @@ final class OnnxLayers {
     return transposed(activated(l.activation(), conv.output()));
   }
 
-  /**
-   * A convolution as one product of matrices for all columns that are wanted, which suits a few of them.
-   *
-   * @param x [N, steps, in]
-   * @param padded whether zeros stand to the left of x, and each step is wanted; otherwise those that need none
-   */
-  String columns(Conv1D l, String x, int steps, boolean padded) {
+  /** The newest columns, which meet no zeros, [N, steps, in] to [N, steps − reach, filters]: one product, since they are few. */
+  String newest(Conv1D l, String x, int steps) {
     graph.enter(l.name());
     int taps = l.kernel().extent(0);
     int in = l.kernel().extent(1);
-    int first = padded ? 0 : reach(l);
+    int columns = steps - reach(l);
     String gathered = x;
     if (taps > 1) {
-      long[] at = new long[(steps - first) * taps];
-      for (int i = 0; i < at.length; i++) {
-        int t = first + i / taps - (taps - 1 - i % taps) * l.dilation();
-        at[i] = padded ? Math.max(0, t + 1) : t; // the column of zeros comes first
-      }
-      String from = padded ? graph.add("Pad", x, graph.constant(0, 1, 0, 0, 0, 0)) : x;
-      gathered = graph.node("Gather", from, graph.constant(new int[] {steps - first, taps}, at)).with("axis", 1).output();
-      gathered = graph.add("Reshape", gathered, graph.constant(0, steps - first, (long) taps * in));
+      long[] at = new long[columns * taps];
+      Arrays.setAll(at, i -> i / taps + i % taps * l.dilation());
+      gathered = graph.node("Gather", x, graph.constant(new int[] {columns, taps}, at)).with("axis", 1).output();
+      gathered = graph.add("Reshape", gathered, graph.constant(0, columns, (long) taps * in));
     }
-    return affine(l.kernel(), new int[] {taps * in, l.kernel().extent(2)}, l.bias(), l.activation(), gathered);
+    return activated(l.activation(), l.bias(), graph.add("MatMul", gathered, kernel(l)));
+  }
+
+  /** The oldest columns, to the left of which stand zeros, [N, steps, in] to [N, steps, filters]: a product a tap, none of it of zeros. */
+  String oldest(Conv1D l, String x, int steps) {
+    graph.enter(l.name());
+    int taps = l.kernel().extent(0);
+    int in = l.kernel().extent(1);
+    var products = new ArrayList<String>();
+    for (int tap = taps - 1; tap >= 0; tap--) {
+      int delay = (taps - 1 - tap) * l.dilation();
+      if (delay < steps) {
+        String weights = taps == 1 ? kernel(l) : sliced(kernel(l), 0, tap * in, (tap + 1) * in);
+        String product = graph.add("MatMul", delay == 0 ? x : sliced(x, 1, 0, steps - delay), weights);
+        products.add(delay == 0 ? product : graph.add("Pad", product, graph.constant(0, delay, 0, 0, 0, 0)));
+      }
+    }
+    String sum = products.size() == 1 ? products.getFirst() : graph.add("Sum", products.toArray(String[]::new));
+    return activated(l.activation(), l.bias(), sum);
+  }
+
+  /** Elements first…end − 1 of a dimension. */
+  String sliced(String x, int dimension, long first, long end) {
+    return graph.add("Slice", x, graph.constant(first), graph.constant(end), graph.constant(dimension));
+  }
+
+  /** [taps · in, filters] */
+  private String kernel(Conv1D l) {
+    return graph.constant("kernel", l.kernel(), l.kernel().extent(0) * l.kernel().extent(1), l.kernel().extent(2));
   }
 
   private String batchNormalization(BatchNormalization l, String x) {
     return graph.node("BatchNormalization", x, graph.constant("gamma", l.gamma()), graph.constant("beta", l.beta()),
-        graph.constant("moving_mean", l.mean()), graph.constant("moving_variance", l.variance())).with("epsilon", (float) l.epsilon()).output();
+        graph.constant("moving_mean", l.mean()), graph.constant("moving_variance", l.variance())).with("epsilon", (float) l.epsilon())
+        .output();
   }
 
   private String dense(Dense l, String x) {
-    return affine(l.kernel(), l.kernel().shape(), l.bias(), l.activation(), x);
+    return activated(l.activation(), l.bias(), graph.add("MatMul", x, graph.constant("kernel", l.kernel())));
   }
 
-  private String affine(Tensor kernel, int[] shape, Tensor bias, Activation activation, String x) {
-    String product = graph.add("MatMul", x, graph.constant("kernel", kernel, shape));
+  private String activated(Activation activation, Tensor bias, String product) {
     return activated(activation, graph.add("Add", product, graph.constant("bias", bias)));
   }
 
@@ -120,7 +143,8 @@ final class OnnxLayers {
     float[] biases = new float[8 * units]; // ONNX has a second one, for h
     MemorySegment.copy(gates(l.bias()).data(), 0, MemorySegment.ofArray(biases), 0, l.bias().data().byteSize());
     String bias = graph.constant("bias", Tensor.of(biases, 1, 8 * units));
-    var outputs = graph.node("LSTM", stepsFirst(x), kernel, recurrent, bias).with("hidden_size", units).outputs(2); // [steps, 1, N, H], [1, N, H]
+    // h of all steps, [steps, 1, N, H], and of the last, [1, N, H]
+    var outputs = graph.node("LSTM", stepsFirst(x), kernel, recurrent, bias).with("hidden_size", units).outputs(2);
     return l.returnSequences() ? stepsFirst(graph.add("Squeeze", outputs.get(0), graph.constant(1)))
         : graph.add("Squeeze", outputs.get(1), graph.constant(0));
   }

@@ -14,7 +14,8 @@ import java.util.List;
  * later stand near the left edge of windows, where zeros take the place of samples that have left; what it is worth there is known at once
  * (nothing but older samples matters), and computed at once: a column has <em>classes</em>, of which the first is that far from the edge.
  * <li>{@link Stage.Projection}: the flattened window times a matrix. The share of all columns but the newest few is known some steps ahead,
- * and can be computed for several steps at once. If no matrix follows, {@link Stage.Window} collects the columns.
+ * and can be computed for several steps at once. If no matrix follows, {@link Stage.Window} collects the columns, or {@link Stage.Newest}
+ * takes the last.
  * <li>The other {@link Stage}s: what must be computed anew. What a RepeatVector repeats is computed once; means come before linear layers.
  * </ol>
  *
@@ -35,8 +36,11 @@ public final class Plan {
   private int features;
   private int repeats = 1;      // it is the same so many times; not stored so often
 
+  private final boolean newest;  // the stages look at the newest column alone, which is far from the edge
+
   private Plan(Network network, boolean eachRepeat) {
     this.network = network;
+    newest = endsInNewest(network);
     steps = network.window();
     features = network.channels();
     while (planned < network.layers().size() && addColumns(network.layers().get(planned))) {
@@ -55,6 +59,27 @@ public final class Plan {
         steps = 1;
       }
     }
+  }
+
+  // Whether layers over the window are followed by Newest, and do not reach its edge from there.
+  private static boolean endsInNewest(Network network) {
+    long reach = 1;
+    for (Layer l : network.layers()) {
+      switch (l) {
+        case Layer.Conv1D c -> reach += (c.kernel().extent(0) - 1L) * c.dilation();
+        case Layer.Newest n -> {
+          return reach <= network.window();
+        }
+        case Layer.Dense d -> { }
+        case Layer.TimeDistributed d -> { }
+        case Layer.BatchNormalization b -> { }
+        case Layer.Dropout d -> { }
+        default -> {
+          return false;
+        }
+      }
+    }
+    return false;
   }
 
   /** The plan of a network whose predictions are averaged over its repeats: [outputs]. */
@@ -82,7 +107,7 @@ public final class Plan {
     return columns;
   }
 
-  /** The rest, in order. The first is a {@link Stage.Projection} or a {@link Stage.Window}. */
+  /** The rest, in order. The first is a {@link Stage.Projection}, {@link Stage.Window} or {@link Stage.Newest}. */
   public List<Stage> stages() {
     return stages;
   }
@@ -130,7 +155,10 @@ public final class Plan {
         }
         yield sums * s.kernel().extent(1) * s.kernel().extent(2);
       }
-      case Stage.Lstm s -> (s.steps() - 1) * s.recurrent().size() + (s.kernel() == null ? 0 : s.steps() * s.kernel().size());
+      case Stage.Traces s -> 0;
+      case Stage.Elm s -> s.layer().multiplications(new int[0]);
+      case Stage.Newest s -> 0;
+      case Stage.Lstm s -> (s.stateful() ? 1 : s.steps() - 1) * s.recurrent().size() + (s.kernel() == null ? 0 : s.steps() * s.kernel().size());
       case Stage.Window s -> 0;
       case Stage.Scale s -> 0;
       case Stage.Repeat s -> 0;
@@ -142,6 +170,9 @@ public final class Plan {
   private static int stepsAfter(Stage stage, int given) {
     return switch (stage) {
       case Stage.Projection s -> 1;
+      case Stage.Newest s -> 1;
+      case Stage.Traces s -> given;
+      case Stage.Elm s -> given;
       case Stage.Lstm s -> s.sequences() ? s.steps() : 1;
       case Stage.Repeat s -> s.n();
       case Stage.Flatten s -> 1;
@@ -169,6 +200,10 @@ public final class Plan {
             + "; the share of all columns but the newest is known steps ahead";
         case Stage.Window w -> "the window of columns, anew: what follows looks at all of it";
         case Stage.Matrix m -> m.layers() + (m.gates() ? " (input): once for all repeats, " : ": " + steps(given) + ", ") + cost;
+        case Stage.Newest n -> "the newest column";
+        case Stage.Traces t -> t.layer().name() + ": from sample to sample";
+        case Stage.Elm e -> e.layer().name() + ": from sample to sample, " + cost;
+        case Stage.Lstm l when l.stateful() -> l.layers() + ": from sample to sample, " + cost;
         case Stage.Lstm l -> l.layers() + ": " + l.steps() + " steps, the first without its recurrent matrix, " + cost;
         case Stage.Scale c -> c.layers() + ": " + steps(given);
         case Stage.Repeat r -> "the same " + r.n() + " times";
@@ -192,7 +227,7 @@ public final class Plan {
 
   /** Steps of what the column stage i, or the samples for i = −1, must be remembered: 1 for the newest alone. */
   public int memory(int i) {
-    return i == columns.size() - 1 ? network.window()
+    return i == columns.size() - 1 ? stages.getFirst() instanceof Stage.Newest ? 1 : network.window()
         : columns.get(i + 1).steps().stream().mapToInt(ColumnStep::delay).max().orElse(0) + 1;
   }
 
@@ -251,7 +286,8 @@ public final class Plan {
     /** Changes nothing. */
     public static final Finish NONE = of(Activation.LINEAR);
 
-    static Finish of(Activation activation) {
+    /** An activation alone. */
+    public static Finish of(Activation activation) {
       return new Finish(activation, new double[0], new double[0]);
     }
 
@@ -305,6 +341,15 @@ public final class Plan {
       case Layer.LSTM l -> {
         return false;
       }
+      case Layer.Newest l -> {
+        return false;
+      }
+      case Layer.Traces l -> {
+        return false;
+      }
+      case Layer.ELM l -> {
+        return false;
+      }
     }
   }
 
@@ -348,7 +393,7 @@ public final class Plan {
 
     Sums(int taps, int dilation) {
       long reach = classes.length + (taps - 1L) * dilation;
-      int places = (int) Math.min(reach, network.window());
+      int places = newest ? 1 : (int) Math.min(reach, network.window());
       classOf = new int[places];
       complete = (long) places * taps <= 64L * MAX_COLUMN_STEPS && grow(taps, dilation);
     }
@@ -357,8 +402,8 @@ public final class Plan {
       var root = new Node();
       for (int j = classOf.length - 1; j >= 0; j--) {  // the class that sees no edge becomes 0
         Node n = root;
-        for (int q = 0; q < taps && j - (long) q * dilation >= 0; q++) {
-          n = n.child(classAt(j - q * dilation));
+        for (int q = 0; q < taps && (newest || j - (long) q * dilation >= 0); q++) {
+          n = n.child(newest ? 0 : classAt(j - q * dilation));
         }
         if (n.emits == ColumnStep.NONE) {
           n.emits = classCount++;
@@ -396,6 +441,9 @@ public final class Plan {
     /** The window, column by column: [window, features]. */
     record Window() implements Stage {}
 
+    /** The newest column of the window: [features]. */
+    record Newest() implements Stage {}
+
     /**
      * A matrix, or a causal convolution over the steps.
      *
@@ -412,8 +460,15 @@ public final class Plan {
      * @param bias [4 H]; null as the kernel
      * @param steps how many
      * @param sequences whether h of each step is wanted, or of the last alone
+     * @param stateful whether h and c go on from sample to sample; there is one step then
      */
-    record Lstm(String layers, Tensor kernel, Tensor recurrent, Tensor bias, int steps, boolean sequences) implements Stage {}
+    record Lstm(String layers, Tensor kernel, Tensor recurrent, Tensor bias, int steps, boolean sequences, boolean stateful) implements Stage {}
+
+    /** Exponential traces, from sample to sample: {@link Layer.Traces}. */
+    record Traces(Layer.Traces layer) implements Stage {}
+
+    /** Leaking memories, from sample to sample: {@link Layer.ELM}. */
+    record Elm(Layer.ELM layer) implements Stage {}
 
     /** Scales and shifts each feature. */
     record Scale(String layers, Finish finish) implements Stage {}
@@ -464,6 +519,12 @@ public final class Plan {
       planned = i + 1;
       return;
     }
+    if (i < layers.size() && layers.get(i) instanceof Layer.Newest) {
+      stages.add(new Stage.Newest());
+      steps = 1;
+      planned = i + 1;
+      return;
+    }
     stages.add(new Stage.Window());
   }
 
@@ -484,12 +545,22 @@ public final class Plan {
         steps = 1;
       }
       case Layer.RepeatVector l -> repeats = l.n();
+      case Layer.Newest l -> {
+        stages.add(new Stage.Newest());
+        steps = 1;
+        repeats = 1;
+      }
+      case Layer.Traces l -> stages.add(new Stage.Traces(l));
+      case Layer.ELM l -> {
+        stages.add(new Stage.Elm(l));
+        features = l.memories();
+      }
       case Layer.LSTM l -> {
         if (steps == 1) {  // the same at each repeat
           addMatrix(l.name(), asTap(l.kernel()), l.bias(), 1, Finish.NONE, true);
           addLstm(l, repeats);
         } else {
-          stages.add(new Stage.Lstm(l.name(), l.kernel(), l.recurrent(), l.bias(), steps, l.returnSequences()));
+          stages.add(new Stage.Lstm(l.name(), l.kernel(), l.recurrent(), l.bias(), steps, l.returnSequences(), false));
           features = l.units();
           steps = l.returnSequences() ? steps : 1;
         }
@@ -504,7 +575,7 @@ public final class Plan {
   }
 
   private void addLstm(Layer.LSTM l, int n) {
-    stages.add(new Stage.Lstm(l.name(), null, l.recurrent(), null, n, l.returnSequences()));
+    stages.add(new Stage.Lstm(l.name(), null, l.recurrent(), null, n, l.returnSequences(), l.stateful()));
     features = l.units();
     steps = l.returnSequences() ? n : 1;
   }

@@ -53,7 +53,13 @@ record Safetensors(Map<String, String> metadata, Map<String, Tensor> tensors) {
    * @throws InputException if anything in it is not as above
    */
   static Safetensors read(Path file) {
-    return new Reader(file).read();
+    var reader = new Reader(file);
+    return reader.read(reader.map());
+  }
+
+  /** As the other one, of what is in the file. */
+  static Safetensors read(Path file, MemorySegment content) {
+    return new Reader(file).read(content);
   }
 
   /** Writes a file, whole or not at all. The tensors begin at a multiple of 64 bytes. */
@@ -83,8 +89,7 @@ record Safetensors(Map<String, String> metadata, Map<String, Tensor> tensors) {
 
   /** Reads one file, and doubts all of it. */
   private record Reader(Path file) {
-    Safetensors read() {
-      MemorySegment all = map();
+    Safetensors read(MemorySegment all) {
       if (all.byteSize() < Long.BYTES) {
         throw bad(null, "is too short for a safetensors file: " + all.byteSize() + " bytes");
       }

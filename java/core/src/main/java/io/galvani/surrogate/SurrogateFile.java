@@ -30,7 +30,11 @@ public final class SurrogateFile {
    * @throws InputException for anything that is not as documented; names the tensor, or the line of the description
    */
   public static Surrogate read(Path file) {
-    var content = Safetensors.read(file);
+    return read(file, Safetensors.read(file));
+  }
+
+  /** As the other one, of what is in the file. */
+  static Surrogate read(Path file, Safetensors content) {
     String description = content.metadata().get(DESCRIPTION);
     if (description == null) {
       throw new InputException(file.toString(), "__metadata__", "holds no '" + DESCRIPTION + "': weights without a description",

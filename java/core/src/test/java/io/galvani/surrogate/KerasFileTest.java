@@ -10,6 +10,10 @@ import io.galvani.surrogate.Output.Affine;
 import io.jhdf.HdfFile;
 import io.jhdf.api.WritableGroup;
 import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -150,6 +155,35 @@ class KerasFileTest {
     refusedFile(dir, "is not a file");
   }
 
+  /** Forty levels of a tree, each with the next one in it four times: to follow it is to meet 4⁴⁰ nodes. */
+  @Test
+  void aTreeThatNobodyCanFollowIsLeft() throws IOException {
+    int nodeSize = 24 + 17 * 8;
+    var b = ByteBuffer.allocate(136 + 40 * nodeSize).order(ByteOrder.LITTLE_ENDIAN);
+    b.put(new byte[] {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n', 0, 0, 0, 0, 0, 8, 8, 0, 4, 0, 16, 0, 0, 0, 0, 0});
+    b.putLong(0).putLong(-1).putLong(b.capacity()).putLong(-1); // base, free space, end, driver
+    b.putLong(0).putLong(96).put(new byte[24]); // the root: its name, its header
+    b.put(new byte[] {1, 0, 1, 0, 1, 0, 0, 0, 24, 0, 0, 0, 0, 0, 0, 0}).put(new byte[] {0x11, 0, 16, 0, 0, 0, 0, 0});
+    b.putLong(136).putLong(0); // the tree of its names, the names
+    for (int level = 39; level >= 0; level--) {
+      long next = b.position() + nodeSize;
+      b.put("TREE".getBytes(StandardCharsets.US_ASCII)).put((byte) 0).put((byte) level).putShort((short) 4).putLong(-1).putLong(-1);
+      for (int i = 0; i < 8; i++) {
+        b.putLong(0).putLong(next);
+      }
+      b.putLong(0);
+    }
+    refusedFile(Files.write(dir.resolve("tree.h5"), b.array()),
+        "is not HDF5, or damaged: it takes more memory or time than such a file can");
+  }
+
+  /** A data set of 4000 bytes under ten names. */
+  @Test
+  void weightsAreNotMoreThanTheFile() throws URISyntaxException {
+    refusedFile(Path.of(KerasFileTest.class.getResource("ImportersFuzzTestInputs/keras/linked.h5").toURI()),
+        "is larger than what the file may have left: 1000 values");
+  }
+
   /** Whatever byte is wrong: one sentence, or a network. */
   @Test
   void anyDamageIsOneSentence() throws IOException {
@@ -170,6 +204,20 @@ class KerasFileTest {
       }
     }
     assertTrue(refused > 50, refused + " refused");
+  }
+
+  /** Files that are as they should be. */
+  static Stream<byte[]> examples() throws IOException {
+    var test = new KerasFileTest();
+    test.dir = Files.createTempDirectory("galvani-keras");
+    var files = Stream.<byte[]>builder();
+    for (String config : new String[] {sequential(CONV, TIMES), functional(CONV, TIMES), null}) {
+      test.config = config;
+      files.add(Files.readAllBytes(test.file()));
+    }
+    Files.delete(test.file());
+    Files.delete(test.dir);
+    return files.build();
   }
 
   private void refused(String says) {

@@ -6,7 +6,9 @@ import io.galvani.surrogate.Layer.Dense;
 import io.galvani.surrogate.Layer.LSTM;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What Keras computes, in float64 and plain loops: the judge of every engine. An array is [steps][features]; a vector is one step.
@@ -14,9 +16,18 @@ import java.util.List;
 public final class KerasReference {
   private KerasReference() {}
 
-  /** The output [repeats][outputs] for a window [samples][channels]. */
+  /** The output [repeats][outputs] for a window [samples][channels], of layers that go on from nothing. */
   public static double[][] predict(Network network, double[][] window) {
     return layerByLayer(network, window).getLast();
+  }
+
+  /** The same, going on from what layers keep; empty at first. */
+  static double[][] predict(Network network, double[][] window, Map<Layer, double[]> kept) {
+    double[][] x = window;
+    for (Layer layer : network.layers()) {
+      x = apply(layer, x, kept);
+    }
+    return x;
   }
 
   /** The mean over the repeats, [outputs]. */
@@ -35,13 +46,13 @@ public final class KerasReference {
     var all = new ArrayList<double[][]>();
     double[][] x = window;
     for (Layer layer : network.layers()) {
-      x = apply(layer, x);
+      x = apply(layer, x, new IdentityHashMap<>());
       all.add(x);
     }
     return all;
   }
 
-  private static double[][] apply(Layer layer, double[][] x) {
+  private static double[][] apply(Layer layer, double[][] x, Map<Layer, double[]> kept) {
     return switch (layer) {
       case Conv1D l -> conv1D(l, x);
       case BatchNormalization l -> batchNormalization(l, x);
@@ -51,10 +62,13 @@ public final class KerasReference {
         Arrays.fill(y, x[0]);
         yield y;
       }
-      case LSTM l -> lstm(l, x);
+      case LSTM l -> lstm(l, x, kept);
       case Dense l -> dense(l, x);
       case Layer.TimeDistributed l -> dense(l.layer(), x);
       case Layer.Dropout l -> x;
+      case Layer.Newest l -> new double[][] {x[x.length - 1]};
+      case Layer.Traces l -> traces(l, x[0], kept);
+      case Layer.ELM l -> elm(l, x[0], kept);
     };
   }
 
@@ -88,10 +102,11 @@ public final class KerasReference {
     return y;
   }
 
-  private static double[][] lstm(LSTM l, double[][] x) {
+  private static double[][] lstm(LSTM l, double[][] x, Map<Layer, double[]> kept) {
     int units = l.units();
-    double[] h = new double[units];
-    double[] c = new double[units];
+    double[] all = l.stateful() ? kept.computeIfAbsent(l, k -> new double[2 * units]) : new double[2 * units];
+    double[] h = Arrays.copyOf(all, units);
+    double[] c = Arrays.copyOfRange(all, units, 2 * units);
     double[][] y = new double[x.length][];
     for (int t = 0; t < x.length; t++) {
       double[] z = new double[4 * units];
@@ -108,7 +123,32 @@ public final class KerasReference {
       }
       y[t] = h;
     }
+    System.arraycopy(h, 0, all, 0, units);
+    System.arraycopy(c, 0, all, units, units);
     return l.returnSequences() ? y : new double[][] {h};
+  }
+
+  private static double[][] traces(Layer.Traces l, double[] x, Map<Layer, double[]> kept) {
+    double[] y = kept.computeIfAbsent(l, k -> new double[x.length]);
+    for (int i = 0; i < x.length; i++) {
+      y[i] = l.decay().at(i) * y[i] + x[i];
+    }
+    return new double[][] {y.clone()};
+  }
+
+  private static double[][] elm(Layer.ELM l, double[] x, Map<Layer, double[]> kept) {
+    double[] m = kept.computeIfAbsent(l, k -> new double[l.memories()]);
+    for (int i = 0; i < m.length; i++) {
+      m[i] *= l.decay().at(i);
+    }
+    double[] hidden = new double[(int) l.bias().size()];
+    for (int j = 0; j < hidden.length; j++) {
+      hidden[j] = Math.max(0, l.bias().at(j) + product(x, l.kernel(), j) + product(m, l.recurrent(), j));
+    }
+    for (int i = 0; i < m.length; i++) {
+      m[i] += l.gain().at(i) * Math.tanh(l.updateBias().at(i) + product(hidden, l.update(), i));
+    }
+    return new double[][] {m.clone()};
   }
 
   private static double[][] dense(Dense l, double[][] x) {

@@ -173,7 +173,8 @@ class OnnxFileTest {
     var surrogate = TestNetworks.surrogate();
     Files.createDirectory(dir.resolve("folder.onnx"));
     Files.writeString(dir.resolve("text"), "text");
-    for (var bad : Map.of(dir.resolve("folder.onnx"), "is a directory", dir.resolve("none/net.onnx"), "there is no directory " + dir.resolve("none"),
+    for (var bad : Map.of(dir.resolve("folder.onnx"), "is a directory",
+        dir.resolve("none/net.onnx"), "there is no directory " + dir.resolve("none"),
         dir.resolve("text/net.onnx"), "there is no directory", Path.of("/"), "is a directory", Path.of("/dev/null"), "is not a file",
         dir.resolve(".."), "is a directory").entrySet()) {
       var e = assertThrows(InputException.class, () -> OnnxFile.write(bad.getKey(), "net", surrogate));
@@ -219,7 +220,8 @@ class OnnxFileTest {
         new Small("nothing but columns of their own", network(5, conv(random, "c", 1, 3, 4, 1), dense, bn(random, "b", 4), flatten,
             dense(random, "e", 20, 2, Activation.LINEAR)), null),
         new Small("no Flatten", network(5, conv(random, "c", 2, 3, 4, 1), last), "has no Flatten"),
-        new Small("nothing before Flatten", network(5, flatten, dense(random, "e", 15, 2, Activation.LINEAR)), "has no layer before Flatten"),
+        new Small("nothing before Flatten", network(5, flatten, dense(random, "e", 15, 2, Activation.LINEAR)),
+            "has no layer before Flatten"),
         new Small("normalised features, repeats of one step, a last state", network(4, conv(random, "c", 2, 3, 4, 1), flatten,
             bn(random, "b", 16), repeat, new Layer.Dropout("o", 0.2), new Layer.TimeDistributed(dense(random, "e", 16, 5, Activation.TANH)),
             lstm(random, "l", 5, 4, true), lstm(random, "m", 4, 4, false), dense, last), null),

@@ -36,9 +36,12 @@ final class RandomNetworks {
     int out = 1 + random.nextInt(20);
     String name = "layer" + layers.size();
     Activation a = Activation.values()[random.nextInt(Activation.values().length)];
-    int kind = random.nextInt(8);
+    int kind = random.nextInt(11);
     if (!sequence) {
       return switch (kind) {
+        case 5 -> new Layer.Traces(name, decay(in));
+        case 6 -> new Layer.ELM(name, weights(in, out), weights(7, out), weights(out), weights(out, 7), weights(7), decay(7), weights(7));
+        case 7 -> new Layer.LSTM(name, weights(in, 4 * out), weights(out, 4 * out), weights(4 * out), false, true);
         case 0, 1 -> new Layer.RepeatVector(name, 1 + random.nextInt(4));
         case 2 -> batchNormalization(name, in);
         case 3 -> new Layer.Dropout(name, 0.5);
@@ -53,6 +56,7 @@ final class RandomNetworks {
       case 3 -> new Layer.LSTM(name, weights(in, 4 * out), weights(out, 4 * out), weights(4 * out), random.nextInt(3) > 0);
       case 4 -> new Layer.TimeDistributed(dense(name, in, out, a));
       case 5 -> dense(name, in, out, a);
+      case 6 -> new Layer.Newest(name);
       default -> new Layer.Conv1D(name, weights(1 + random.nextInt(4), in, out), weights(out), 1 + random.nextInt(3), a);
     };
   }
@@ -67,6 +71,14 @@ final class RandomNetworks {
       variance[i] = random.nextFloat();
     }
     return new Layer.BatchNormalization(name, weights(n), weights(n), weights(n), Tensor.of(variance, n), 1e-2);
+  }
+
+  private Tensor decay(int n) {
+    float[] d = new float[n];
+    for (int i = 0; i < n; i++) {
+      d[i] = random.nextFloat();
+    }
+    return Tensor.of(d, n);
   }
 
   private Tensor weights(int... shape) {

@@ -1,6 +1,8 @@
 package io.galvani.surrogate;
 
 import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.Map;
 
 /**
  * A surrogate of one cell in closed loop, in float64 and plain loops: each step computes the whole window by {@link KerasReference}. The judge
@@ -9,6 +11,7 @@ import java.util.Arrays;
 final class RunLoopReference {
   private final Surrogate surrogate;
   private double[][] window;
+  private final Map<Layer, double[]> kept = new IdentityHashMap<>();
   private long sample;
 
   /** @param window [samples][channels], in the network's numbers */
@@ -29,7 +32,7 @@ final class RunLoopReference {
 
   /** The next sample as recorded, normalised: [outputs]. */
   double[] step() {
-    double[] y = KerasReference.mean(KerasReference.predict(surrogate.network(), window));
+    double[] y = KerasReference.mean(KerasReference.predict(surrogate.network(), window, kept));
     double[] row = new double[surrogate.channels().size()];
     for (int o = 0; o < y.length; o++) {
       Output output = surrogate.outputs().get(o);

@@ -190,23 +190,10 @@ class SurrogateFileTest {
     refused(dir.resolve("bad.safetensors"), says);
   }
 
-  /** The example of the README, with weights that fit it. */
   @Test
   void theExampleOfTheReadmeIsRead() throws IOException {
-    String readme;
-    try (var in = Surrogate.class.getResourceAsStream("/io/galvani/surrogate/README.md")) {
-      readme = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
-    String yaml = readme.substring(readme.indexOf("```yaml") + 7, readme.lastIndexOf("```"));
-    var weights = new Weights("weights");
-    weights.put("conv1d", "kernel", Tensor.filled(1, 5, 4, 3));
-    weights.put("bn", "moving_mean", Tensor.filled(0, 3));
-    weights.put("bn", "moving_variance", Tensor.filled(1, 3));
-    weights.put("lstm", "kernel", Tensor.filled(1, 64 * 3, 8));
-    weights.put("lstm", "recurrent_kernel", Tensor.filled(1, 2, 8));
-    weights.put("td", "kernel", Tensor.filled(1, 2, 6));
-    weights.put("dense", "kernel", Tensor.filled(1, 6, 3));
-    var s = DescriptionReader.read("x", YamlMap.read("README", new StringReader(yaml)), "weights", weights);
+    var yaml = YamlMap.read("README", new StringReader(ReadmeDescription.text()));
+    var s = DescriptionReader.read("x", yaml, "weights", ReadmeDescription.weights());
     assertEquals("ball", s.name());
     assertEquals(5, s.network().repeats());
     assertEquals(List.of("v", "ina", "ca"), s.outputs().stream().map(Output::name).toList());

@@ -114,4 +114,36 @@ public final class CpuDevice implements Device {
       throw new InputException("polynomial rates", mechanism, e.getMessage(), null);
     }
   }
+
+  /**
+   * The polynomial rates of a mechanism in the form in which a GPU reads them ({@code kernels/cable/cubics.h}).
+   *
+   * @param perMillivolt by which v, and {@code origin} more, counts pieces from the middle of the first
+   * @param segments equal pieces of v; 0 if nothing in it depends on voltage alone
+   * @param coefficients [segment][gate][inf, 1 − exp(−dt/tau)][4] of u = −½…½, lowest power first
+   */
+  public record Cubics(float perMillivolt, float origin, int segments, float[] coefficients) {}
+
+  /**
+   * Makes them. Their error is as low as that of the polynomials of this processor.
+   *
+   * @param single float32 (precision mixed, f32) and not float64
+   */
+  public static Cubics cubics(String mechanism, double celsius, double dt, boolean single) {
+    NativeLibrary.load();
+    Mechanism m = Catalogue.builtIn().require(mechanism, "polynomial rates", null);
+    long curves = 2L * Math.max(1, m.states().size());
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment counts = arena.allocate(ValueLayout.JAVA_INT, 2);
+      MemorySegment place = arena.allocate(ValueLayout.JAVA_FLOAT, 2);
+      MemorySegment coefficients = arena.allocate(ValueLayout.JAVA_FLOAT, 4 * curves * Galvani.GV_POLY_SEGMENTS());
+      MemorySegment bound = arena.allocate(ValueLayout.JAVA_DOUBLE, curves);
+      Status.check("polynomial rates of " + mechanism, Galvani.gv_poly_cubics(arena.allocateFrom(mechanism), celsius, dt, single ? 1 : 0,
+          counts, counts.asSlice(4), place, coefficients, bound));
+      int segments = counts.getAtIndex(ValueLayout.JAVA_INT, 1);
+      long used = 8L * counts.getAtIndex(ValueLayout.JAVA_INT, 0) * segments;
+      return new Cubics(place.getAtIndex(ValueLayout.JAVA_FLOAT, 0), place.getAtIndex(ValueLayout.JAVA_FLOAT, 1), segments,
+          coefficients.asSlice(0, used * Float.BYTES).toArray(ValueLayout.JAVA_FLOAT));
+    }
+  }
 }

@@ -11,6 +11,9 @@ import io.galvani.device.cpu.abi.Galvani;
 import io.galvani.device.cpu.abi.gv_column_step;
 import io.galvani.device.cpu.abi.gv_layer;
 import io.galvani.device.cpu.abi.gv_output;
+import io.galvani.device.cpu.abi.gv_stage;
+import io.galvani.surrogate.Activation;
+import io.galvani.surrogate.Layer;
 import io.galvani.surrogate.Output;
 import io.galvani.surrogate.Plan;
 import io.galvani.surrogate.Plan.Finish;
@@ -20,6 +23,7 @@ import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.surrogate.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 
 /** The surrogate engine on the CPU: a thin wrapper of {@code gv_plan} and {@code gv_surrogates}. */
@@ -69,42 +73,88 @@ final class CpuSurrogateEngine implements SurrogateEngine {
 
   private static void add(MemorySegment plan, Stage stage, Plan of) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment none = MemorySegment.NULL;
-      switch (stage) {
-        case Stage.Projection s -> {
-          MemorySegment layer = layer(arena, of.network().window(), of.columnFeatures(), s.kernel().extent(1), 1, s.kernel(), s.bias(),
-              s.finish(), s.gates());
-          add(plan, s.layers(), Galvani.GV_PROJECTION(), layer, classes(arena, of), none, 0, 0, false);
-        }
-        case Stage.Window s -> add(plan, "window", Galvani.GV_WINDOW(), none, classes(arena, of), none, 0, 0, false);
-        case Stage.Matrix s -> {
-          Tensor k = s.kernel();
-          MemorySegment layer = layer(arena, k.extent(0), k.extent(1), k.extent(2), s.dilation(), k, s.bias(), s.finish(), s.gates());
-          add(plan, s.layers(), Galvani.GV_MATRIX(), layer, none, none, 0, 0, false);
-        }
-        case Stage.Lstm s -> {
-          MemorySegment layer = s.kernel() == null ? none
-              : layer(arena, 1, s.kernel().extent(0), s.kernel().extent(1), 1, s.kernel(), s.bias(), Finish.NONE, true);
-          add(plan, s.layers(), Galvani.GV_LSTM(), layer, none, floats(arena, s.recurrent()), s.recurrent().extent(0), s.steps(), s.sequences());
-        }
-        case Stage.Scale s -> {
-          int n = s.finish().scale().length;
-          add(plan, s.layers(), Galvani.GV_SCALE(), layer(arena, 0, n, n, 1, null, null, s.finish(), false), none, none, 0, 0, false);
-        }
-        case Stage.Repeat s -> add(plan, "repeat", Galvani.GV_REPEAT(), none, none, none, 0, s.n(), false);
-        case Stage.Flatten s -> add(plan, "flatten", Galvani.GV_FLATTEN(), none, none, none, 0, 0, false);
-        case Stage.Mean s -> add(plan, "mean", Galvani.GV_MEAN(), none, none, none, 0, 0, false);
-      }
+      MemorySegment to = gv_stage.allocate(arena);
+      gv_stage.column_class(to, arena.allocateFrom(JAVA_INT, of.columnClasses()));
+      String what = describe(arena, stage, of, to);
+      Status.check("layer '" + what + "'", Galvani.gv_plan_stage(plan, to));
     }
   }
 
-  private static void add(MemorySegment plan, String what, int kind, MemorySegment layer, MemorySegment classes, MemorySegment recurrent,
-      int units, int steps, boolean sequences) {
-    Status.check("layer '" + what + "'", Galvani.gv_plan_stage(plan, kind, layer, classes, recurrent, units, steps, sequences ? 1 : 0));
-  }
-
-  private static MemorySegment classes(Arena arena, Plan plan) {
-    return arena.allocateFrom(JAVA_INT, plan.columnClasses());
+  /** Fills a stage in; what errors call it. */
+  private static String describe(Arena arena, Stage stage, Plan of, MemorySegment to) {
+    return switch (stage) {
+      case Stage.Projection s -> {
+        gv_stage.kind(to, Galvani.GV_PROJECTION());
+        gv_stage.layer(to, layer(arena, of.network().window(), of.columnFeatures(), s.kernel().extent(1), 1, s.kernel(), s.bias(), s.finish(),
+            s.gates()));
+        yield s.layers();
+      }
+      case Stage.Window s -> {
+        gv_stage.kind(to, Galvani.GV_WINDOW());
+        yield "window";
+      }
+      case Stage.Newest s -> {
+        gv_stage.kind(to, Galvani.GV_NEWEST());
+        yield "newest";
+      }
+      case Stage.Matrix s -> {
+        gv_stage.kind(to, Galvani.GV_MATRIX());
+        Tensor k = s.kernel();
+        gv_stage.layer(to, layer(arena, k.extent(0), k.extent(1), k.extent(2), s.dilation(), k, s.bias(), s.finish(), s.gates()));
+        yield s.layers();
+      }
+      case Stage.Lstm s -> {
+        gv_stage.kind(to, Galvani.GV_LSTM());
+        if (s.kernel() != null) {
+          gv_stage.layer(to, layer(arena, 1, s.kernel().extent(0), s.kernel().extent(1), 1, s.kernel(), s.bias(), Finish.NONE, true));
+        }
+        gv_stage.recurrent(to, floats(arena, s.recurrent()));
+        gv_stage.units(to, s.recurrent().extent(0));
+        gv_stage.steps(to, s.steps());
+        gv_stage.sequences(to, s.sequences() ? 1 : 0);
+        gv_stage.stateful(to, s.stateful() ? 1 : 0);
+        yield s.layers();
+      }
+      case Stage.Traces s -> {
+        gv_stage.kind(to, Galvani.GV_TRACES());
+        gv_stage.units(to, s.layer().decay().extent(0));
+        gv_stage.decay(to, floats(arena, s.layer().decay()));
+        yield s.layer().name();
+      }
+      case Stage.Elm s -> {
+        Layer.ELM l = s.layer();
+        int hidden = l.recurrent().extent(1);
+        double[] gain = new double[l.memories()];
+        Arrays.setAll(gain, i -> l.gain().at(i));
+        gv_stage.kind(to, Galvani.GV_ELM());
+        gv_stage.units(to, l.memories());
+        gv_stage.layer(to, layer(arena, 1, l.kernel().extent(0), hidden, 1, l.kernel(), l.bias(), Finish.of(Activation.RELU), false));
+        gv_stage.recurrent(to, floats(arena, l.recurrent()));
+        gv_stage.update(to, layer(arena, 1, hidden, l.memories(), 1, l.update(), l.updateBias(),
+            new Finish(Activation.TANH, gain, new double[gain.length]), false));
+        gv_stage.decay(to, floats(arena, l.decay()));
+        yield l.name();
+      }
+      case Stage.Scale s -> {
+        int n = s.finish().scale().length;
+        gv_stage.kind(to, Galvani.GV_SCALE());
+        gv_stage.layer(to, layer(arena, 0, n, n, 1, null, null, s.finish(), false));
+        yield s.layers();
+      }
+      case Stage.Repeat s -> {
+        gv_stage.kind(to, Galvani.GV_REPEAT());
+        gv_stage.steps(to, s.n());
+        yield "repeat";
+      }
+      case Stage.Flatten s -> {
+        gv_stage.kind(to, Galvani.GV_FLATTEN());
+        yield "flatten";
+      }
+      case Stage.Mean s -> {
+        gv_stage.kind(to, Galvani.GV_MEAN());
+        yield "mean";
+      }
+    };
   }
 
   private static MemorySegment layer(Arena arena, int taps, int in, int out, int dilation, Tensor kernel, Tensor bias, Finish finish,

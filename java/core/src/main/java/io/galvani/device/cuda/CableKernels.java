@@ -2,6 +2,7 @@ package io.galvani.device.cuda;
 
 import io.galvani.GalvaniException;
 import io.galvani.cable.Precision;
+import io.galvani.cable.Rates;
 import io.galvani.mechanism.Mechanism;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -10,11 +11,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** The kernels of one precision ({@code kernels/cable/cable_<precision>.cu}) on a GPU, and what they say of the mechanisms. */
+/**
+ * The kernels of one precision ({@code kernels/cable/cable_<precision>.cu}) on a GPU, and what they say of the mechanisms. Steps with
+ * polynomial rates, and those that do not ship, are modules of their own.
+ */
 final class CableKernels {
   /** Threads of a block of all kernels but the steps. */
   static final int SETUP_THREADS = 128;
@@ -37,13 +40,14 @@ final class CableKernels {
   final CudaModule module;
   final Precision precision;
   private final String suffix;
-  private final Map<String, CudaModule> built = new HashMap<>();
+  private final Map<String, CudaModule> modules = new HashMap<>();  // by the name of the PTX
   private final Map<String, Traits> traits = new HashMap<>();
 
   CableKernels(CudaContext context, Precision precision) {
     this.precision = precision;
     suffix = precision.name().toLowerCase();
     module = context.module(Ptx.packaged("cable_" + suffix));
+    modules.put(module.ptx().name(), module);
     try (CudaStream stream = context.stream(); CudaBuffer out = context.buffer((long) MOST_MECHANISMS * TRAITS_BYTES)) {
       out.zero(stream);
       kernel("traits").launch(stream, LaunchShape.covering(MOST_MECHANISMS, SETUP_THREADS), out);
@@ -60,14 +64,15 @@ final class CableKernels {
     }
   }
 
-  /** The step kernel; one that does not ship is compiled when it is first asked for. */
+  /** The step kernel; its module is compiled when it is first asked for. */
   synchronized CudaKernel step(StepKernel k) {
-    return (k.ships() ? module : built.computeIfAbsent(k.entry(), e -> module.context.module(k.ptx()))).kernel(k.entry());
+    return modules.computeIfAbsent(k.ptx().name(), name -> module.context.module(k.ptx())).kernel(k.entry());
   }
 
-  /** Names of the packaged PTX: that of each precision, and the probe's. */
+  /** Names of the packaged PTX: the probe's, and that of each precision with each kind of rates. */
   static List<String> packaged() {
-    return Stream.concat(Stream.of("probe"), Arrays.stream(Precision.values()).map(p -> "cable_" + p.name().toLowerCase(Locale.ROOT))).toList();
+    return Stream.concat(Stream.of("probe"), Arrays.stream(Precision.values())
+        .flatMap(p -> Arrays.stream(Rates.values()).map(r -> "cable_" + StepKernel.suffix(p, r)))).toList();
   }
 
   /** The kernel {@code cable_<name>_<precision>}. */

@@ -61,6 +61,7 @@ final class CellBuffers implements AutoCloseable {
       int[] node = layout.model.placements().get(g.placement()).node();
       groups.i32(g.traits().number(), g.instances(), g.traits().parameters(), g.traits().fields())
           .i64(g.gate(), index.size() / 4, g.field(), g.described(), g.table(), g.byInstance(), g.byCell()).f64(0, 0, 0, 0);
+      cubics(groups, g.cubics());
       index.i32(Arrays.stream(g.rows()).map(row -> layout.order.place()[node[row]]).toArray());
     }
     var options = layout.model.options();
@@ -69,12 +70,28 @@ final class CellBuffers implements AutoCloseable {
     return new Records()
         .i64(buffer(nodes), buffer(new Records().i32(layout.order.round())), buffer(geometry).address(), buffer(geometry).address(),
             buffer(groups), buffer(index), buffer(layout.fieldElements * kernels.gateBytes()).address(),
-            buffer(8L * layout.tableElements()).address(), voltages.address(), gates.address(),
+            buffer(8L * layout.tableElements()).address(), buffer(cubics()), voltages.address(), gates.address(),
             scratch ? buffer(cells * (2L * layout.nodes() + sources) * kernels.voltageBytes()).address() : 0)
         .f64(options.dt(), options.celsius(), options.vInit())
         .i32(options.cells(), layout.packs(), layout.shape.log2(), layout.nodes(), layout.calcium.length, layout.order.rounds(),
             layout.gateRows, layout.groups.size(), layout.synapses, layout.stimuli, sources, geometryByCell ? 1 : 0)
         .toArray();
+  }
+
+  /** The structure Cubics of kernels/cable/cubics.h. */
+  private static void cubics(Records to, CellLayout.PlacedCubics placed) {
+    if (placed == null) {
+      to.f32(0, 0).i32(0, 0);
+    } else {
+      to.f32(placed.cubics().perMillivolt(), placed.cubics().origin()).i32(placed.cubics().segments(), placed.first());
+    }
+  }
+
+  /** The polynomials of all mechanisms. */
+  private Records cubics() {
+    var rows = new Records();
+    layout.cubics.values().forEach(c -> rows.f32(c.cubics().coefficients()));
+    return rows;
   }
 
   /** The description on the device, while it is read. */

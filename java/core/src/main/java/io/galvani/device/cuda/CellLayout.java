@@ -3,13 +3,18 @@ package io.galvani.device.cuda;
 import io.galvani.cable.CableModel;
 import io.galvani.cable.CableModel.Varied;
 import io.galvani.cable.Precision;
+import io.galvani.cable.Rates;
 import io.galvani.cell.CompiledCell.Placement;
+import io.galvani.device.cpu.CpuDevice;
+import io.galvani.device.cpu.CpuDevice.Cubics;
 import io.galvani.device.cuda.CableKernels.Traits;
 import io.galvani.mechanism.Mechanism;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -30,8 +35,10 @@ final class CellLayout {
    * @param table first element of its tables of rates; −1 for none
    * @param byInstance bits of the fields that differ from instance to instance
    * @param byCell bits of the fields that differ from cell to cell
+   * @param cubics polynomial rates; null where they are exact
    */
-  record Group(int placement, Traits traits, int[] rows, int gate, long field, long described, long table, long byInstance, long byCell) {
+  record Group(int placement, Traits traits, int[] rows, int gate, long field, long described, long table, long byInstance, long byCell,
+      PlacedCubics cubics) {
     int instances() {
       return rows.length;
     }
@@ -41,6 +48,13 @@ final class CellLayout {
       return gate + state * rows.length + instance;
     }
   }
+
+  /**
+   * Polynomial rates of a mechanism among all of them.
+   *
+   * @param first of its rows of four coefficients
+   */
+  record PlacedCubics(Cubics cubics, int first) {}
 
   /** Where a row of a placement is. */
   record Instance(int group, int number) {}
@@ -54,6 +68,7 @@ final class CellLayout {
   final int stimuli;
   final int gateRows;
   final long fieldElements;
+  final Map<String, PlacedCubics> cubics = new LinkedHashMap<>();  // by mechanism, in the order in which they lie
   private int tableElements;
   final boolean remainders;  // whether slow gates keep what rounding took
   private final Instance[][] instances;
@@ -61,7 +76,7 @@ final class CellLayout {
   CellLayout(CableModel model, CableKernels kernels, PackShape shape) {
     this.model = model;
     this.shape = shape;
-    order = SolveOrder.of(model.cell().nodes().parent(), Math.max(1, 32 >> shape.log2()));
+    order = SolveOrder.of(model.cell().nodes().parent(), shape.lanes());
     calcium = calcium(model);
     remainders = kernels.gateBytes() == 4;
     List<Placement> placements = model.placements();
@@ -76,7 +91,8 @@ final class CellLayout {
         long byCell = byCell(p, traits, rows);
         long byInstance = byInstance(placements.get(p), traits, rows);
         boolean tabulated = traits.tabulated() && model.tabulated(p);
-        var group = new Group(p, traits, rows, gate, field, described, tabulated ? tableElements : -1, byInstance, byCell);
+        var group = new Group(p, traits, rows, gate, field, described, tabulated ? tableElements : -1, byInstance, byCell,
+            tabulated || model.options().rates() == Rates.EXACT ? null : cubics(placements.get(p).mechanism()));
         for (int i = 0; i < rows.length; i++) {
           instances[p][rows[i]] = new Instance(groups.size(), i);
         }
@@ -94,6 +110,22 @@ final class CellLayout {
     synapses = stimuli - kinds[Mechanism.Kind.SYNAPSE.ordinal()];
     gateRows = gate;
     fieldElements = field;
+  }
+
+  /** Those of a mechanism, once for all its groups; null where nothing depends on voltage alone. */
+  private PlacedCubics cubics(Mechanism m) {
+    PlacedCubics known = cubics.get(m.name());
+    if (known != null) {
+      return known;
+    }
+    var options = model.options();
+    Cubics made = CpuDevice.cubics(m.name(), options.celsius(), options.dt(), options.precision().gateBytes() == 4);
+    if (made.segments() == 0) {
+      return null;
+    }
+    int first = cubics.values().stream().mapToInt(c -> c.cubics.coefficients().length / 4).sum();
+    cubics.put(m.name(), new PlacedCubics(made, first));
+    return cubics.get(m.name());
   }
 
   /** What a cell takes of a device. */

@@ -1,6 +1,5 @@
 package io.galvani.device.cuda;
 
-import io.galvani.GalvaniException;
 import io.galvani.Population;
 import io.galvani.cable.CableModel;
 import io.galvani.cable.CableOptions;
@@ -11,12 +10,14 @@ import io.galvani.surrogate.Output;
 import io.galvani.surrogate.Plan;
 import io.galvani.surrogate.SurrogateEngine;
 import io.galvani.surrogate.SurrogateOptions;
+import io.galvani.surrogate.SurrogatePrecision;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
  * A GPU that integrates populations. It is opened with the first population and stays open, as its kernels take long to compile; after a
@@ -28,6 +29,7 @@ public final class CudaDevice implements Device {
 
   private final CudaGpu gpu;
   private final Map<Precision, CableKernels> kernels = new EnumMap<>(Precision.class);
+  private final Map<SurrogatePrecision, SurrogateKernels> surrogates = new EnumMap<>(SurrogatePrecision.class);
   private final TuningCache tuning = TuningCache.standard();
   private CudaContext context;
 
@@ -66,7 +68,14 @@ public final class CudaDevice implements Device {
 
   @Override
   public SurrogateEngine engine(Plan plan, List<Output> outputs, SurrogateOptions options) {
-    throw new GalvaniException("The GPU has no kernels for surrogates yet. Use --device cpu");
+    return engine(plan, outputs, options, Gemm.of(options.precision()));
+  }
+
+  /** As {@link #engine(Plan, List, SurrogateOptions)}, but what multiplies matrices is the caller's choice. */
+  public synchronized SurrogateEngine engine(Plan plan, List<Output> outputs, SurrogateOptions options, Gemm gemm) {
+    CudaContext opened = opened();
+    return new CudaSurrogateEngine(plan, outputs, options, surrogates.computeIfAbsent(options.precision(), p -> new SurrogateKernels(opened, p)), gemm,
+        opened);
   }
 
   /** A population that is stepped as the cache has it, unless the user forces a strategy. */
@@ -78,7 +87,8 @@ public final class CudaDevice implements Device {
 
   /** Under which the best way to step such a population is kept. Slots do not count: most synapses rest most of the time. */
   public TuningCache.Key key(CompiledCell cell, CableOptions options) {
-    return new TuningCache.Key(gpu.name(), Cuda.driver(), options.precision(), cell.withoutSlots().fingerprint(), options.cells());
+    return new TuningCache.Key(gpu.name(), Cuda.driver(), options.precision(), options.rates(), cell.withoutSlots().fingerprint(),
+        options.cells());
   }
 
   private boolean fits(StepChoice choice, CompiledCell cell, CableOptions options) {
@@ -86,7 +96,11 @@ public final class CudaDevice implements Device {
         .contains(choice.log2());
   }
 
-  /** A population that is stepped in a way of the caller's: for those who time the ways. */
+  /**
+   * A population that is stepped in a way of the caller's: for those who time the ways.
+   *
+   * @param choice of a kernel with the precision and rates of the options
+   */
   public synchronized Population population(CompiledCell cell, CableOptions options, StepChoice choice) {
     var model = new CableModel(cell, options);
     CableKernels k = kernels(options.precision());
@@ -116,9 +130,8 @@ public final class CudaDevice implements Device {
   /** How often each packaged kernel was launched since the GPU was opened. */
   public synchronized Map<String, Long> launches() {
     var launches = new TreeMap<String, Long>();
-    for (String name : CableKernels.packaged()) {
-      Ptx.packaged(name).entries().keySet().forEach(k -> launches.put(k, opened().launches(k)));
-    }
+    Stream.concat(CableKernels.packaged().stream(), SurrogateKernels.packaged().stream())
+        .forEach(name -> Ptx.packaged(name).entries().keySet().forEach(k -> launches.put(k, opened().launches(k))));
     return launches;
   }
 
@@ -134,7 +147,7 @@ public final class CudaDevice implements Device {
     PackShape.Demand demand = CellLayout.demand(model);
     PackShape chosen = PackShape.choose(demand, options.cells(), gpu, strategy);
     PackShape shape = log2 < 0 ? chosen : PackShape.of(chosen.strategy(), log2, demand);
-    return new CudaPopulation(model, k, k.kernel(shape.strategy().key()), context, shape);
+    return new CudaPopulation(model, k, k.step(StepKernel.shipped(shape.strategy(), options.precision(), options.rates())), context, shape);
   }
 
   private CableKernels kernels(Precision precision) {
@@ -147,6 +160,7 @@ public final class CudaDevice implements Device {
       context.close();
       context = null;
       kernels.clear();
+      surrogates.clear();
     }
     if (context == null) {
       context = gpu.open();

@@ -13,7 +13,6 @@ import io.galvani.Spikes;
 import io.galvani.cable.CableModel;
 import io.galvani.cable.CableModel.Quantity;
 import io.galvani.cable.CableOptions;
-import io.galvani.cable.Rates;
 import io.galvani.cell.CompiledCell.Placement;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -57,7 +56,6 @@ final class CudaPopulation implements Population {
 
   /** @param step a kernel of the shape's strategy */
   CudaPopulation(CableModel model, CableKernels kernels, CudaKernel step, CudaContext context, PackShape shape) {
-    refuse(model);
     this.model = model;
     this.kernels = kernels;
     this.step = step;
@@ -75,21 +73,14 @@ final class CudaPopulation implements Population {
     }
     buffers = made;
     deliveries = new Deliveries(layout, buffers.lifetimes);
-    events = new Room();
-    firsts = new Room();
-    sources = new Room();
-    descriptions = new Room();
-    terms = new Room();
-    spikes = new Room();
-    counts = new Room();
-    samples = new Room();
-  }
-
-  private static void refuse(CableModel model) {
-    if (model.options().rates() == Rates.POLY) {
-      throw new InputException("rates", null, "polynomial rates are those of the CPU; on a GPU exp costs no more than a table",
-          "Use exact rates, or the device cpu");
-    }
+    events = new Room(context);
+    firsts = new Room(context);
+    sources = new Room(context);
+    descriptions = new Room(context);
+    terms = new Room(context);
+    spikes = new Room(context);
+    counts = new Room(context);
+    samples = new Room(context);
   }
 
   // ---- the contract ------------------------------------------------------------------------------------------------
@@ -170,7 +161,7 @@ final class CudaPopulation implements Population {
     step.launch(stream, LaunchShape.of(layout.packs(), layout.shape.threads()).withShared(sharedBytes()), buffers.model, interval);
     stream.synchronize();
     int[] found = new int[2];
-    counts.buffer.download(MemorySegment.ofArray(found));
+    counts.buffer().download(MemorySegment.ofArray(found));
     long from = steps;
     steps += count;
     if (found[1] != Integer.MAX_VALUE) {
@@ -202,7 +193,7 @@ final class CudaPopulation implements Population {
       return;
     }
     byte[] bytes = new byte[Math.multiplyExact(count, SPIKE_BYTES)];
-    spikes.buffer.download(MemorySegment.ofArray(bytes));
+    spikes.buffer().download(MemorySegment.ofArray(bytes));
     ByteBuffer b = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     var all = new Spike[count];
     for (int i = 0; i < count; i++) {
@@ -319,7 +310,7 @@ final class CudaPopulation implements Population {
         return;
       }
       byte[] all = new byte[Math.toIntExact(elements * bytes)];
-      from.buffer.download(MemorySegment.ofArray(all));
+      from.buffer().download(MemorySegment.ofArray(all));
       ByteBuffer b = ByteBuffer.wrap(all).order(ByteOrder.LITTLE_ENDIAN);
       for (int i = 0; i < counts.length; i++) {
         for (int s = 0; s < counts[i]; s++) {
@@ -370,41 +361,6 @@ final class CudaPopulation implements Population {
       List.of(events, firsts, sources, descriptions, terms, spikes, counts, samples).forEach(Room::close);
       buffers.close();
       stream.close();
-    }
-  }
-
-  /** Device memory that grows with what is asked of it. */
-  private final class Room {
-    private CudaBuffer buffer;
-
-    /** Its address, with room for so many bytes, whose content is undefined. */
-    long reserve(long bytes) {
-      if (buffer == null || buffer.bytes() < bytes) {
-        close();
-        buffer = context.buffer(Math.max(256, bytes));
-      }
-      return buffer.address();
-    }
-
-    long fill(byte[] content) {
-      long address = reserve(content.length);
-      buffer.upload(MemorySegment.ofArray(content));
-      return address;
-    }
-
-    long fill(Records content) {
-      return fill(content.toArray());
-    }
-
-    long address() {
-      return buffer.address();
-    }
-
-    void close() {
-      if (buffer != null) {
-        buffer.close();
-        buffer = null;
-      }
     }
   }
 }

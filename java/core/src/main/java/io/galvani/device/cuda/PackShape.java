@@ -12,8 +12,9 @@ import java.util.stream.IntStream;
  *
  * @param log2 the binary logarithm of the cells of a pack
  * @param threads of the block that integrates it
+ * @param lanes of a cell in the tree solve
  */
-public record PackShape(CudaStrategy strategy, int log2, int threads) {
+public record PackShape(CudaStrategy strategy, int log2, int threads, int lanes) {
   private static final int LOG2_WARP = 5;
   private static final int LOG2_MOST = 7;  // cells of a pack where each has a thread
   private static final int WARP = 1 << LOG2_WARP;
@@ -76,20 +77,25 @@ public record PackShape(CudaStrategy strategy, int log2, int threads) {
 
   /** With packs of 2^log2 cells. */
   static PackShape of(CudaStrategy strategy, int log2, Demand demand) {
-    return of(strategy, MOST_THREADS, log2, demand);
+    return of(strategy, MOST_THREADS, lanes(0, log2), log2, demand);
   }
 
   /** With packs of 2^log2 cells, for a kernel of the caller's. */
   public static PackShape of(StepVariant variant, int log2, Demand demand) {
-    return of(variant.strategy(), variant.threads(), log2, demand);
+    return of(variant.strategy(), variant.threads(), lanes(variant.lanes(), log2), log2, demand);
   }
 
-  private static PackShape of(CudaStrategy strategy, int most, int log2, Demand demand) {
+  private static PackShape of(CudaStrategy strategy, int most, int lanes, int log2, Demand demand) {
     if (strategy == CudaStrategy.THREAD) {
-      return new PackShape(strategy, log2, 1 << log2);
+      return new PackShape(strategy, log2, 1 << log2, lanes);
     }
     long items = (long) demand.widest() << log2;
-    return new PackShape(strategy, log2, Math.clamp((items + WARP - 1) / WARP * WARP, WARP, most));
+    return new PackShape(strategy, log2, Math.clamp((items + WARP - 1) / WARP * WARP, Math.max(WARP, lanes << log2), most), lanes);
+  }
+
+  /** Of a cell in the tree solve; 0 asks for what a warp has. */
+  private static int lanes(int asked, int log2) {
+    return asked > 0 ? asked : Math.max(1, WARP >> log2);
   }
 
   /**
@@ -102,12 +108,12 @@ public record PackShape(CudaStrategy strategy, int log2, int threads) {
     int least = each ? LOG2_WARP : 0;
     int most = each ? Math.min(LOG2_MOST, 31 - Integer.numberOfLeadingZeros(variant.threads())) : LOG2_WARP;
     return IntStream.rangeClosed(least, most).filter(l -> demand.shared(variant.strategy()) << l <= sharedOfBlock)
-        .filter(l -> l == least || 1 << l - 1 < cells).boxed().toList();
+        .filter(l -> variant.lanes() << l <= variant.threads()).filter(l -> l == least || 1 << l - 1 < cells).boxed().toList();
   }
 
-  /** Rounds of the tree solve, in which a warp has 32/2^log2 lanes for a cell. */
-  public static int rounds(CompiledCell cell, int log2) {
-    return SolveOrder.of(cell.nodes().parent(), Math.max(1, WARP >> log2)).rounds();
+  /** Rounds of the tree solve. */
+  public int rounds(CompiledCell cell) {
+    return SolveOrder.of(cell.nodes().parent(), lanes).rounds();
   }
 
   private static int log2(long bytes, int cells, CudaGpu gpu) {

@@ -4,7 +4,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** Bytes of the structures of {@code kernels/cable/cable.h}, one after the other. Each member is aligned to its size, as C++ does. */
+/**
+ * Bytes of the structures of the kernels ({@code cable/cable.h}, {@code surrogate/surrogate.h}), one after the other. Each member is
+ * aligned to its size, as C++ does.
+ */
 final class Records {
   private ByteBuffer bytes = ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN);
 
@@ -25,6 +28,13 @@ final class Records {
   Records f64(double... values) {
     for (double v : values) {
       room(8).putDouble(v);
+    }
+    return this;
+  }
+
+  Records f32(float... values) {
+    for (float v : values) {
+      room(4).putFloat(v);
     }
     return this;
   }

@@ -3,6 +3,7 @@ package io.galvani.device.cuda;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.galvani.GalvaniException;
 import io.galvani.cable.Precision;
+import io.galvani.cable.Rates;
 import io.galvani.device.LibraryCache;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +24,7 @@ import java.util.function.Consumer;
  * @param warn takes that line
  */
 public record TuningCache(Path folder, Consumer<String> warn) {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final double NEAR = 2;  // a choice serves populations of up to twice as many cells, or half
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -35,10 +36,15 @@ public record TuningCache(Path folder, Consumer<String> warn) {
    * @param cell fingerprint of the compiled cell, without its slots
    * @param cells of the population
    */
-  public record Key(String gpu, String driver, Precision precision, String cell, int cells) {
+  public record Key(String gpu, String driver, Precision precision, Rates rates, String cell, int cells) {
     private boolean sameBut(Key other, boolean cellsToo) {
-      return gpu.equals(other.gpu) && driver.equals(other.driver) && precision == other.precision && cell.equals(other.cell)
+      return gpu.equals(other.gpu) && driver.equals(other.driver) && sameKernels(other) && cell.equals(other.cell)
           && (!cellsToo || cells == other.cells);
+    }
+
+    /** Whether it is about the kernels of the same PTX. */
+    private boolean sameKernels(Key other) {
+      return precision == other.precision && rates == other.rates;
     }
 
     /** How many times as large one population is as the other. */
@@ -55,11 +61,10 @@ public record TuningCache(Path folder, Consumer<String> warn) {
    */
   private record Entry(Key key, String kernels, String variant, int log2) {
     Entry {
-      if (key == null || key.gpu == null || key.driver == null || key.precision == null || key.cell == null || key.cells < 1
-          || kernels == null || variant == null || log2 < 0 || log2 > 10) {
+      if (key == null || key.gpu == null || key.driver == null || key.precision == null || key.rates == null || key.cell == null
+          || key.cells < 1 || kernels == null || variant == null || log2 < 0 || log2 > 10 || StepVariant.parse(variant).rates() != key.rates) {
         throw new IllegalArgumentException("a choice is not whole");
       }
-      StepVariant.parse(variant);
     }
   }
 
@@ -76,7 +81,7 @@ public record TuningCache(Path folder, Consumer<String> warn) {
 
   /** What was found best for the population, or for one of the same cell and about as many. */
   public Optional<StepChoice> find(Key key) {
-    String kernels = StepKernel.shipped(key.precision).getFirst().ptx().sources();
+    String kernels = StepKernel.shipped(key.precision, key.rates).getFirst().ptx().sources();
     return entries().stream().filter(e -> e.key.sameBut(key, false) && e.kernels.equals(kernels) && e.key.ratio(key) <= NEAR)
         .min(Comparator.comparingDouble(e -> e.key.ratio(key))).flatMap(this::choice);
   }
@@ -84,7 +89,7 @@ public record TuningCache(Path folder, Consumer<String> warn) {
   private Optional<StepChoice> choice(Entry e) {
     StepVariant variant = StepVariant.parse(e.variant);
     Precision precision = e.key.precision;
-    for (StepKernel k : StepKernel.shipped(precision)) {
+    for (StepKernel k : StepKernel.shipped(precision, variant.rates())) {
       if (k.variant().equals(variant)) {
         return Optional.of(new StepChoice(k, e.log2));
       }
@@ -127,7 +132,7 @@ public record TuningCache(Path folder, Consumer<String> warn) {
     StepKernel kernel = choice.kernel();
     String kernels = kernel.ptx().sources();
     var all = new ArrayList<>(entries());
-    all.removeIf(e -> e.key.sameBut(key, true) || e.key.precision == key.precision && !e.kernels.equals(kernels));
+    all.removeIf(e -> e.key.sameBut(key, true) || e.key.sameKernels(key) && !e.kernels.equals(kernels));
     all.add(new Entry(key, kernels, kernel.variant().toString(), choice.log2()));
     try {
       if (!kernel.ships()) {

@@ -11,6 +11,7 @@ import io.galvani.device.cpu.abi.gv_layer;
 import io.galvani.device.cpu.abi.gv_options;
 import io.galvani.device.cpu.abi.gv_output;
 import io.galvani.device.cpu.abi.gv_probe;
+import io.galvani.device.cpu.abi.gv_stage;
 import io.galvani.surrogate.Activation;
 import io.galvani.surrogate.SurrogatePrecision;
 import java.io.IOException;
@@ -49,7 +50,7 @@ class BindingsTest {
 
   @Test
   void structuresLieAsTheLibraryHasThem() {
-    long[] expected = Stream.of(gv_options.layout(), gv_probe.layout(), gv_layer.layout(), gv_column_step.layout(), gv_output.layout())
+    long[] expected = Stream.of(gv_options.layout(), gv_probe.layout(), gv_layer.layout(), gv_stage.layout(), gv_column_step.layout(), gv_output.layout())
         .flatMapToLong(BindingsTest::layout).toArray();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment actual = arena.allocate(ValueLayout.JAVA_LONG, expected.length);

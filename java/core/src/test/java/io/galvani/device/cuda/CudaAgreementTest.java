@@ -18,6 +18,7 @@ import io.galvani.Recording;
 import io.galvani.Spikes;
 import io.galvani.cable.CableOptions;
 import io.galvani.cable.Precision;
+import io.galvani.cable.Rates;
 import io.galvani.cable.Stimulus;
 import io.galvani.cable.Variation;
 import io.galvani.cable.Variation.Mode;
@@ -148,6 +149,83 @@ class CudaAgreementTest {
     var exact = cell.with("soma.usetable", 0);
     assertNotEquals(run(gpu(exact, options, null), Events::new, 2, V).samples[0][0][80],
         run(gpu(cell, options, null), Events::new, 2, V).samples[0][0][80]);
+  }
+
+  // ---- polynomial rates --------------------------------------------------------------------------------------------
+
+  private static CompiledCell with(Mechanism m) {
+    return CellModel.builder(m.name()).cylinder("soma", 20, 20).insert("soma", "pas", Map.of()).insert("soma", m.name(), Map.of()).build()
+        .compile();
+  }
+
+  static Stream<Mechanism> gated() {
+    return mechanisms().filter(m -> CpuDevice.polynomialBounds(m.name(), 6.3, 0.025, true).length > 0);
+  }
+
+  /**
+   * A step from rest at voltages over the whole range, in which no gate has moved any but its own: polynomials on both sides are within
+   * their bounds of the exact rates, the GPU's not farther than it promises; beyond the range rates are exact.
+   */
+  @ParameterizedTest
+  @MethodSource("gated")
+  void polynomialRatesKeepTheirBound(Mechanism m) {
+    var cell = with(m);
+    int cells = 60;
+    double[] reversal = new double[cells];
+    Arrays.setAll(reversal, c -> -140 + 240.0 * c / (cells - 1));
+    for (Precision p : Precision.values()) {
+      double bound = p == Precision.F64 ? 2 * 3e-6 + 7e-7 : 2 * 3e-5 + 2e-6;  // of inf and of the way to it; v in float32 adds some
+      var options = CableOptions.of(cell).cells(cells).precision(p).vary(new Variation("soma.g_pas", Mode.SET, fill(cells, 1e3)))
+          .vary(new Variation("soma.e_pas", Mode.SET, reversal));
+      Probe[] probes = Stream.concat(Stream.of("v"), m.states().stream().map(s -> m.name() + "." + s)).map(q -> new Probe(SOMA, q))
+          .toArray(Probe[]::new);
+      double[][][] exact = run(CpuDevice.get().population(cell, options), Events::new, 0.025, probes).samples;
+      double[][][] poly = run(gpu(cell, options.rates(Rates.POLY), null), Events::new, 0.025, probes).samples;
+      boolean differs = false;
+      for (int s = 1; s < probes.length; s++) {
+        for (int c = 0; c < cells; c++) {
+          double v = exact[0][c][1];
+          boolean beyond = v < -130 || v > 95;
+          assertEquals(exact[s][c][1], poly[s][c][1], beyond ? p == Precision.F64 ? 1e-12 : 3e-7 : bound, probes[s] + " at " + v + " mV");
+          differs |= exact[s][c][1] != poly[s][c][1] && !beyond;
+        }
+      }
+      assertTrue(differs, "these are the exact rates");
+    }
+  }
+
+  private static double[] fill(int count, double value) {
+    double[] all = new double[count];
+    Arrays.fill(all, value);
+    return all;
+  }
+
+  /** Spikes are where the exact rates have them, within what the validation suite allows; wherever gates are kept. */
+  @ParameterizedTest
+  @CsvSource({"F64, 0.025", "MIXED, 0.5", "F32, 0.5"})
+  void polynomialRatesLeaveSpikesWhereTheyAre(Precision precision, double shift) {
+    var cell = SmallCells.ball();
+    var options = CableOptions.of(cell).precision(precision).stimulus(Stimulus.iClamp(SOMA, 1, 60, 0.3));
+    double[] exact = run(CpuDevice.get().population(cell, options), Events::new, ms(60), V).spikes.crossings(0, 0);
+    double[] onCpu = run(CpuDevice.get().population(cell, options.rates(Rates.POLY)), Events::new, ms(60), V).spikes.crossings(0, 0);
+    for (CudaStrategy s : CudaStrategy.values()) {
+      double[] found = run(gpu(cell, options.rates(Rates.POLY), s), Events::new, ms(60), V).spikes.crossings(0, 0);
+      assertTrue(found.length > 0);
+      assertArrayEquals(exact, found, shift);
+      assertArrayEquals(onCpu, found, shift);
+    }
+  }
+
+  /** What is tabulated, or gated by calcium, is as with exact rates; the rest of the cell is not. */
+  @Test
+  void polynomialRatesAreThoseOfVoltageAlone() {
+    var cell = SmallCells.ball().with("soma.usetable", 1);
+    var options = CableOptions.of(cell).stimulus(Stimulus.iClamp(SOMA, 1, 2, 0.02));
+    assertArrayEquals(run(gpu(cell, options, null), Events::new, 5, V).samples[0][0],
+        run(gpu(cell, options.rates(Rates.POLY), null), Events::new, 5, V).samples[0][0]);
+    var calcium = SmallCells.calcium();
+    assertAgree(calcium, CableOptions.of(calcium).precision(Precision.MIXED).rates(Rates.POLY), null, () -> new Events().add(1, 0, 0, 2e-4f),
+        ms(20), 0.01, V, new Probe(DEND, "v"));
   }
 
   // ---- populations -------------------------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ import io.galvani.Snapshot;
 import io.galvani.Spikes;
 import io.galvani.cable.CableOptions;
 import io.galvani.cable.Precision;
-import io.galvani.cable.Rates;
 import io.galvani.cable.Stimulus;
 import io.galvani.cable.Variation;
 import io.galvani.cable.Variation.Mode;
@@ -294,7 +293,6 @@ class CudaPopulationTest {
   @Test
   void whatTheGpuDoesNotOfferIsNamedWithItsRemedy() {
     var cell = SmallCells.ball();
-    assertContains("Use exact rates", refusal(() -> population(cell, CableOptions.of(cell).rates(Rates.POLY))));
     assertContains("usetable", refusal(() -> population(cell.with("soma.usetable", 0.5), CableOptions.of(cell))));
   }
 

@@ -25,13 +25,20 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 @Tag("cuda-ptx")
 @Tag("cuda-gpu")
 @ExtendWith(NeedsGpu.Interpreter.class)
-@interface NeedsGpu {
+public @interface NeedsGpu {
+  /** Whether the PTX interpreter runs the kernels. */
+  boolean INTERPRETED = "ptx".equals(System.getProperty("galvani.gpu"));
+  /** Whether the emulated driver checks each access. */
+  boolean CHECKED = "1".equals(System.getenv("GALVANI_EMULATOR_CHECK"));
+  /** Whether either watches each access: then tests are shorter. */
+  boolean WATCHED = INTERPRETED || CHECKED;
+
   /** Skips where the PTX interpreter is to be used and is not here. */
   final class Interpreter implements ExecutionCondition {
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
       Path tool = Path.of(System.getProperty("galvani.shared", "."), "tools", "ptxrun").normalize();
-      if (!"ptx".equals(System.getProperty("galvani.gpu")) || Files.exists(tool)) {
+      if (!INTERPRETED || Files.exists(tool)) {
         return ConditionEvaluationResult.enabled("");
       }
       String reason = context.getDisplayName() + ": there is no PTX interpreter in " + tool + " (set -Dgalvani.shared)";

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -30,12 +31,16 @@ class PtxAssemblyTest {
 
   @Test
   void registersAreThoseOfTheTable() throws Exception {
-    var found = new TreeMap<String, String>();
+    record Job(Ptx ptx, Multiprocessor on, PtxCompiler by) {}
+    var jobs = new ArrayList<Job>();
+    PtxCompiler jcuda = PtxCompiler.ofJCuda();
     Optional<PtxCompiler> ptxas = PtxCompiler.ptxas();
     for (Ptx ptx : packaged()) {
-      Multiprocessor.ALL.forEach(m -> rows(ptx, m, PtxCompiler.ofJCuda(), found));
-      ptxas.ifPresent(p -> Multiprocessor.LATER.forEach(m -> rows(ptx, m, p, found)));
+      Multiprocessor.ALL.forEach(m -> jobs.add(new Job(ptx, m, jcuda)));
+      ptxas.ifPresent(p -> Multiprocessor.LATER.forEach(m -> jobs.add(new Job(ptx, m, p))));
     }
+    var found = new ConcurrentSkipListMap<String, String>();
+    jobs.parallelStream().forEach(j -> rows(j.ptx, j.on, j.by, found));
     if ("registers".equals(System.getProperty("galvani.update"))) {
       assertTrue(ptxas.isPresent(), "the table is made where ptxas is on the PATH");
       Files.writeString(TABLE, HEAD + "\n" + String.join("\n", found.values()) + "\n");

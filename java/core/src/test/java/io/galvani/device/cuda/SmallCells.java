@@ -14,8 +14,7 @@ final class SmallCells {
   static final Location DEND = new Location("dend", 0.7);
   static final Probe V = new Probe(SOMA, "v");
 
-  /** Whether each access is watched, by the PTX interpreter or by the checks of the emulated driver: then tests are shorter. */
-  static final boolean WATCHED = "ptx".equals(System.getProperty("galvani.gpu")) || "1".equals(System.getenv("GALVANI_EMULATOR_CHECK"));
+  static final boolean WATCHED = NeedsGpu.WATCHED;
 
   private SmallCells() {}
 

@@ -8,6 +8,7 @@ import io.galvani.cable.CableOptions;
 import io.galvani.cable.Stimulus;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A GPU steps a cell as was found best for it. */
@@ -22,7 +23,7 @@ class TunedPopulationTest {
     var options = CableOptions.of(cell).cells(3).stimulus(Stimulus.iClamp(SmallCells.SOMA, 0, 1, 0.3));
     var device = CudaDevice.get();
     var cache = new TuningCache(dir, line -> {});
-    StepKernel stream = StepKernel.shipped(options.precision()).get(CudaStrategy.STREAM.ordinal());
+    StepKernel stream = StepKernel.shipped(CudaStrategy.STREAM, options.precision(), options.rates());
     cache.keep(device.key(cell.withoutSlots(), options), new StepChoice(stream, 1));
     double[][] expected;
     try (var untuned = (CudaPopulation) device.population(cell, options, new TuningCache(dir.resolve("none"), line -> {}))) {
@@ -35,6 +36,29 @@ class TunedPopulationTest {
       double[][] found = run(tuned);
       for (int c = 0; c < expected.length; c++) {
         assertArrayEquals(expected[c], found[c], "strategies differ in nothing but where they keep things");
+      }
+    }
+  }
+
+  /** More lanes a cell than a warp has, as many, and fewer: rounds of the tree solve differ, nothing else. */
+  @Test
+  @DisabledIfSystemProperty(named = "galvani.gpu", matches = "ptx|real", disabledReason = "the emulated driver alone has this kernel")
+  void lanesOfACellDoNotShow() {
+    var cell = SmallCells.synaptic().build().compile();
+    var options = CableOptions.of(cell).cells(5).stimulus(Stimulus.iClamp(SmallCells.SOMA, 0, 1, 0.3));
+    StepVariant variant = StepVariant.parse("level_64x4_lanes16");
+    double[][] expected;
+    try (var usual = CudaDevice.get().population(cell, options, CudaStrategy.LEVEL, 1)) {
+      expected = run(usual);
+    }
+    for (int log2 : PackShape.sizes(variant, PackShape.Demand.of(cell, options), 5, 1 << 16)) {
+      var choice = new StepChoice(TuningCacheTest.built(variant, options.precision()), log2);
+      try (var p = (CudaPopulation) CudaDevice.get().population(cell, options, choice)) {
+        assertEquals(16, p.shape().lanes());
+        double[][] found = run(p);
+        for (int c = 0; c < expected.length; c++) {
+          assertArrayEquals(expected[c], found[c], choice.toString());
+        }
       }
     }
   }

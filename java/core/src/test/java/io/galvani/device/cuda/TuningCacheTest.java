@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.galvani.GalvaniException;
 import io.galvani.InputException;
 import io.galvani.cable.Precision;
+import io.galvani.cable.Rates;
 import io.galvani.device.cuda.TuningCache.Key;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TuningCacheTest {
-  private static final Key KEY = new Key("GPU", "CUDA 12.4, driver 550.1", Precision.MIXED, "cell", 1000);
+  private static final Key KEY = new Key("GPU", "CUDA 12.4, driver 550.1", Precision.MIXED, Rates.EXACT, "cell", 1000);
 
   @TempDir
   Path dir;
@@ -34,31 +35,39 @@ class TuningCacheTest {
   }
 
   private static StepChoice shipped(int strategy, int log2) {
-    return new StepChoice(StepKernel.shipped(Precision.MIXED).get(strategy), log2);
+    return new StepChoice(StepKernel.shipped(Precision.MIXED, Rates.EXACT).get(strategy), log2);
   }
 
   /** A kernel as kernels/tuning.sh would build it: the text of one that ships, under another name. */
-  private static StepKernel built(StepVariant variant) {
-    Ptx ptx = Ptx.packaged("cable_mixed");
-    String name = "cable_" + StepKernel.name(variant, Precision.MIXED);
-    return StepKernel.built(variant, Precision.MIXED, Ptx.parse("test", ptx.text().replaceFirst("cable_mixed", name)
-        .replaceAll("\\bcable_level_mixed\\b", name)));
+  static StepKernel built(StepVariant variant, Precision precision) {
+    StepKernel ships = StepKernel.shipped(variant.strategy(), precision, variant.rates());
+    String name = "cable_" + StepKernel.name(variant, precision);
+    String text = ships.ptx().text();
+    int begin = text.indexOf(".visible .entry " + ships.entry() + "(");
+    String entry = text.substring(begin, text.indexOf("\n}\n", begin) + 3).replace(ships.entry(), name);
+    String head = text.substring(0, text.indexOf(".visible .entry ")).replaceFirst(ships.ptx().name(), name);
+    return StepKernel.built(variant, precision, Ptx.parse("test", head + entry));
   }
 
   @Test
   void variantsAreKnownByName() {
-    for (String name : List.of("level_256x3", "stream_128x6", "thread_128x4")) {
+    for (String name : List.of("level_256x3", "stream_128x6", "thread_128x4", "level_256x3_lanes64", "stream_64x1_lanes1_poly",
+        "thread_128x4_poly")) {
       assertEquals(name, StepVariant.parse(name).toString());
     }
-    assertEquals(new StepVariant(CudaStrategy.LEVEL, 128, 6), StepVariant.parse("level_128x6"));
-    for (String name : List.of("", "level", "256x3", "warp_256x3", "level_256", "level_0x3", "LEVEL_256x3", "level_100x2", "level_1024x3")) {
+    assertEquals(new StepVariant(CudaStrategy.LEVEL, 128, 6, 0, Rates.EXACT), StepVariant.parse("level_128x6"));
+    assertEquals(new StepVariant(CudaStrategy.STREAM, 256, 2, 16, Rates.POLY), StepVariant.parse("stream_256x2_lanes16_poly"));
+    for (String name : List.of("", "level", "256x3", "warp_256x3", "level_256", "level_0x3", "LEVEL_256x3", "level_100x2", "level_1024x3",
+        "level_256x3_lanes12", "level_256x3_lanes0", "level_32x3_lanes64", "thread_128x4_lanes2", "level_256x3_poly_lanes2", "level_256x3_exact")) {
       var e = assertThrows(InputException.class, () -> StepVariant.parse(name), name);
       assertTrue(e.getMessage().startsWith("variant: "), e.getMessage());
     }
     for (Precision p : Precision.values()) {
-      List<StepKernel> ship = StepKernel.shipped(p);
-      assertEquals(List.of(CudaStrategy.values()), ship.stream().map(k -> k.variant().strategy()).toList());
-      assertTrue(ship.stream().allMatch(StepKernel::ships));
+      for (Rates r : Rates.values()) {
+        List<StepKernel> ship = StepKernel.shipped(p, r);
+        assertEquals(List.of(CudaStrategy.values()), ship.stream().map(k -> k.variant().strategy()).toList());
+        assertTrue(ship.stream().allMatch(k -> k.ships() && k.variant().rates() == r && k.variant().lanes() == 0));
+      }
     }
   }
 
@@ -66,16 +75,16 @@ class TuningCacheTest {
   void whatWasFoundBestIsFoundAgain() {
     assertEquals(Optional.empty(), cache.find(KEY));
     cache.keep(KEY, shipped(0, 2));
-    cache.keep(new Key("GPU", KEY.driver(), Precision.MIXED, "cell", 100), shipped(1, 3));
+    cache.keep(new Key("GPU", KEY.driver(), Precision.MIXED, Rates.EXACT, "cell", 100), shipped(1, 3));
     assertEquals(Optional.of(shipped(0, 2)), cache.find(KEY));
     cache.keep(KEY, shipped(2, 5));
     assertEquals(Optional.of(shipped(2, 5)), cache.find(KEY), "in place of the earlier one");
-    assertEquals(Optional.of(shipped(1, 3)), cache.find(new Key("GPU", KEY.driver(), Precision.MIXED, "cell", 199)), "about as many cells");
-    assertEquals(Optional.empty(), cache.find(new Key("GPU", KEY.driver(), Precision.MIXED, "cell", 300)));
-    assertEquals(Optional.of(shipped(2, 5)), cache.find(new Key("GPU", KEY.driver(), Precision.MIXED, "cell", 2000)));
-    for (Key other : List.of(new Key("other", KEY.driver(), Precision.MIXED, "cell", 1000),
-        new Key("GPU", "other", Precision.MIXED, "cell", 1000),
-        new Key("GPU", KEY.driver(), Precision.F32, "cell", 1000), new Key("GPU", KEY.driver(), Precision.MIXED, "other", 1000))) {
+    assertEquals(Optional.of(shipped(1, 3)), cache.find(new Key("GPU", KEY.driver(), Precision.MIXED, Rates.EXACT, "cell", 199)), "about as many cells");
+    assertEquals(Optional.empty(), cache.find(new Key("GPU", KEY.driver(), Precision.MIXED, Rates.EXACT, "cell", 300)));
+    assertEquals(Optional.of(shipped(2, 5)), cache.find(new Key("GPU", KEY.driver(), Precision.MIXED, Rates.EXACT, "cell", 2000)));
+    for (Key other : List.of(new Key("other", KEY.driver(), Precision.MIXED, Rates.EXACT, "cell", 1000),
+        new Key("GPU", "other", Precision.MIXED, Rates.EXACT, "cell", 1000),
+        new Key("GPU", KEY.driver(), Precision.F32, Rates.EXACT, "cell", 1000), new Key("GPU", KEY.driver(), Precision.MIXED, Rates.EXACT, "other", 1000))) {
       assertEquals(Optional.empty(), cache.find(other), other.toString());
     }
     assertEquals(List.of(), warnings);
@@ -83,7 +92,7 @@ class TuningCacheTest {
 
   @Test
   void aKernelThatDoesNotShipIsKeptWithTheChoice() throws Exception {
-    StepKernel kernel = built(StepVariant.parse("level_128x6"));
+    StepKernel kernel = built(StepVariant.parse("level_128x6"), Precision.MIXED);
     assertFalse(kernel.ships());
     cache.keep(KEY, new StepChoice(kernel, 1));
     StepChoice found = cache.find(KEY).orElseThrow();
@@ -110,21 +119,32 @@ class TuningCacheTest {
   }
 
   @Test
+  void exactAndPolynomialRatesAreKeptApart() {
+    var poly = new Key("GPU", KEY.driver(), Precision.MIXED, Rates.POLY, "cell", 1000);
+    cache.keep(KEY, shipped(0, 2));
+    assertEquals(Optional.empty(), cache.find(poly));
+    var choice = new StepChoice(built(StepVariant.parse("stream_256x2_lanes64_poly"), Precision.MIXED), 1);
+    cache.keep(poly, choice);
+    assertEquals(choice, cache.find(poly).orElseThrow());
+    assertEquals(Optional.of(shipped(0, 2)), cache.find(KEY));
+  }
+
+  @Test
   void choicesAmongOtherKernelsAreForgotten() throws Exception {
     cache.keep(KEY, shipped(0, 2));
     Path file = dir.resolve("galvani/tuning.json");
     Files.writeString(file, Files.readString(file).replaceFirst("\"kernels\" : \"..", "\"kernels\" : \"00"));
     assertEquals(Optional.empty(), cache.find(KEY));
-    cache.keep(new Key("GPU", "d", Precision.MIXED, "c", 1), shipped(1, 0));
+    cache.keep(new Key("GPU", "d", Precision.MIXED, Rates.EXACT, "c", 1), shipped(1, 0));
     assertFalse(Files.readString(file).contains("\"kernels\" : \"00"));
     assertEquals(List.of(), warnings);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "{", "[]", "null", "{\"version\": 1}", "{\"version\": 2, \"choices\": []}",
-      "{\"version\": 1, \"choices\": [null]}",
-      "{\"version\": 1, \"choices\": [{}]}", "{\"version\": 1, \"choices\": [{\"key\": {\"gpu\": \"g\", \"driver\": \"d\", \"precision\": "
-          + "\"MIXED\", \"cell\": \"c\", \"cells\": 1}, \"kernels\": \"k\", \"variant\": \"level_7x3\", \"log2\": 1}]}"})
+  @ValueSource(strings = {"", "{", "[]", "null", "{\"version\": 2}", "{\"version\": 1, \"choices\": []}",
+      "{\"version\": 2, \"choices\": [null]}",
+      "{\"version\": 2, \"choices\": [{}]}", "{\"version\": 2, \"choices\": [{\"key\": {\"gpu\": \"g\", \"driver\": \"d\", \"precision\": "
+          + "\"MIXED\", \"rates\": \"EXACT\", \"cell\": \"c\", \"cells\": 1}, \"kernels\": \"k\", \"variant\": \"level_7x3\", \"log2\": 1}]}"})
   void aDamagedFileIsAsGoodAsNone(String content) throws Exception {
     Path file = Files.createDirectories(dir.resolve("galvani")).resolve("tuning.json");
     Files.writeString(file, content);
@@ -151,5 +171,11 @@ class TuningCacheTest {
     assertEquals(List.of(5, 6), PackShape.sizes(StepVariant.parse("thread_64x8"), demand, 1000, 163 << 10));
     assertEquals(List.of(), PackShape.sizes(StepVariant.parse("level_256x3"), demand, 1000, 4 << 10));
     assertEquals(128, PackShape.of(StepVariant.parse("level_128x6"), 3, demand).threads());
+    assertEquals(List.of(0, 1, 2), PackShape.sizes(StepVariant.parse("level_256x3_lanes64"), demand, 1000, 163 << 10), "a thread for each lane");
+    var small = new PackShape.Demand(100, 24, 3);
+    assertEquals(32, PackShape.of(StepVariant.parse("level_256x3"), 1, small).threads());
+    assertEquals(128, PackShape.of(StepVariant.parse("level_256x3_lanes64"), 1, small).threads(), "a thread for each lane");
+    assertEquals(16, PackShape.of(StepVariant.parse("level_256x3"), 1, small).lanes());
+    assertEquals(64, PackShape.of(StepVariant.parse("level_256x3_lanes64"), 1, small).lanes());
   }
 }

@@ -266,6 +266,15 @@ public class Galvani extends Galvani$shared {
     public static int GV_RI() {
         return GV_RI;
     }
+    private static final int GV_POLY_SEGMENTS = (int)128L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_poly.GV_POLY_SEGMENTS = 128
+     * }
+     */
+    public static int GV_POLY_SEGMENTS() {
+        return GV_POLY_SEGMENTS;
+    }
     private static final int GV_LINEAR = (int)0L;
     /**
      * {@snippet lang=c :
@@ -382,6 +391,33 @@ public class Galvani extends Galvani$shared {
      */
     public static int GV_MEAN() {
         return GV_MEAN;
+    }
+    private static final int GV_NEWEST = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_stage_kind.GV_NEWEST = 8
+     * }
+     */
+    public static int GV_NEWEST() {
+        return GV_NEWEST;
+    }
+    private static final int GV_TRACES = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_stage_kind.GV_TRACES = 9
+     * }
+     */
+    public static int GV_TRACES() {
+        return GV_TRACES;
+    }
+    private static final int GV_ELM = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * enum gv_stage_kind.GV_ELM = 10
+     * }
+     */
+    public static int GV_ELM() {
+        return GV_ELM;
     }
 
     private static class gv_abi_version {
@@ -1936,13 +1972,7 @@ public class Galvani extends Galvani$shared {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Galvani.C_INT,
             Galvani.C_POINTER,
-            Galvani.C_INT,
-            Galvani.C_POINTER,
-            Galvani.C_POINTER,
-            Galvani.C_POINTER,
-            Galvani.C_INT,
-            Galvani.C_INT,
-            Galvani.C_INT
+            Galvani.C_POINTER
         );
 
         public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gv_plan_stage");
@@ -1953,7 +1983,7 @@ public class Galvani extends Galvani$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t gv_plan_stage(gv_plan *plan, int32_t kind, const gv_layer *layer, const int32_t *column_class, const float *recurrent, int32_t units, int32_t steps, int32_t sequences)
+     * int32_t gv_plan_stage(gv_plan *plan, const gv_stage *stage)
      * }
      */
     public static FunctionDescriptor gv_plan_stage$descriptor() {
@@ -1963,7 +1993,7 @@ public class Galvani extends Galvani$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t gv_plan_stage(gv_plan *plan, int32_t kind, const gv_layer *layer, const int32_t *column_class, const float *recurrent, int32_t units, int32_t steps, int32_t sequences)
+     * int32_t gv_plan_stage(gv_plan *plan, const gv_stage *stage)
      * }
      */
     public static MethodHandle gv_plan_stage$handle() {
@@ -1973,7 +2003,7 @@ public class Galvani extends Galvani$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t gv_plan_stage(gv_plan *plan, int32_t kind, const gv_layer *layer, const int32_t *column_class, const float *recurrent, int32_t units, int32_t steps, int32_t sequences)
+     * int32_t gv_plan_stage(gv_plan *plan, const gv_stage *stage)
      * }
      */
     public static MemorySegment gv_plan_stage$address() {
@@ -1982,16 +2012,16 @@ public class Galvani extends Galvani$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t gv_plan_stage(gv_plan *plan, int32_t kind, const gv_layer *layer, const int32_t *column_class, const float *recurrent, int32_t units, int32_t steps, int32_t sequences)
+     * int32_t gv_plan_stage(gv_plan *plan, const gv_stage *stage)
      * }
      */
-    public static int gv_plan_stage(MemorySegment plan, int kind, MemorySegment layer, MemorySegment column_class, MemorySegment recurrent, int units, int steps, int sequences) {
+    public static int gv_plan_stage(MemorySegment plan, MemorySegment stage) {
         var mh$ = gv_plan_stage.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gv_plan_stage", plan, kind, layer, column_class, recurrent, units, steps, sequences);
+                traceDowncall("gv_plan_stage", plan, stage);
             }
-            return (int)mh$.invokeExact(plan, kind, layer, column_class, recurrent, units, steps, sequences);
+            return (int)mh$.invokeExact(plan, stage);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2684,6 +2714,74 @@ public class Galvani extends Galvani$shared {
                 traceDowncall("gv_poly_bound", mechanism, celsius, dt, isa, single, gates, segments, out);
             }
             return (int)mh$.invokeExact(mechanism, celsius, dt, isa, single, gates, segments, out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gv_poly_cubics {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Galvani.C_INT,
+            Galvani.C_POINTER,
+            Galvani.C_DOUBLE,
+            Galvani.C_DOUBLE,
+            Galvani.C_INT,
+            Galvani.C_POINTER,
+            Galvani.C_POINTER,
+            Galvani.C_POINTER,
+            Galvani.C_POINTER,
+            Galvani.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gv_poly_cubics");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gv_poly_cubics(const char *mechanism, double celsius, double dt, int32_t single, int32_t *gates, int32_t *segments, float *place, float *coefficients, double *bound)
+     * }
+     */
+    public static FunctionDescriptor gv_poly_cubics$descriptor() {
+        return gv_poly_cubics.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gv_poly_cubics(const char *mechanism, double celsius, double dt, int32_t single, int32_t *gates, int32_t *segments, float *place, float *coefficients, double *bound)
+     * }
+     */
+    public static MethodHandle gv_poly_cubics$handle() {
+        return gv_poly_cubics.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gv_poly_cubics(const char *mechanism, double celsius, double dt, int32_t single, int32_t *gates, int32_t *segments, float *place, float *coefficients, double *bound)
+     * }
+     */
+    public static MemorySegment gv_poly_cubics$address() {
+        return gv_poly_cubics.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gv_poly_cubics(const char *mechanism, double celsius, double dt, int32_t single, int32_t *gates, int32_t *segments, float *place, float *coefficients, double *bound)
+     * }
+     */
+    public static int gv_poly_cubics(MemorySegment mechanism, double celsius, double dt, int single, MemorySegment gates, MemorySegment segments, MemorySegment place, MemorySegment coefficients, MemorySegment bound) {
+        var mh$ = gv_poly_cubics.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gv_poly_cubics", mechanism, celsius, dt, single, gates, segments, place, coefficients, bound);
+            }
+            return (int)mh$.invokeExact(mechanism, celsius, dt, single, gates, segments, place, coefficients, bound);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

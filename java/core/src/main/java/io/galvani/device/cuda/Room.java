@@ -1,0 +1,48 @@
+package io.galvani.device.cuda;
+
+import java.lang.foreign.MemorySegment;
+
+/** Device memory that grows with what is asked of it. */
+final class Room implements AutoCloseable {
+  private final CudaContext context;
+  private CudaBuffer buffer;
+
+  Room(CudaContext context) {
+    this.context = context;
+  }
+
+  /** Its address, with room for so many bytes, whose content is undefined. */
+  long reserve(long bytes) {
+    if (buffer == null || buffer.bytes() < bytes) {
+      close();
+      buffer = context.buffer(Math.max(256, bytes));
+    }
+    return buffer.address();
+  }
+
+  long fill(byte[] content) {
+    long address = reserve(content.length);
+    buffer.upload(MemorySegment.ofArray(content));
+    return address;
+  }
+
+  long fill(Records content) {
+    return fill(content.toArray());
+  }
+
+  long address() {
+    return buffer.address();
+  }
+
+  CudaBuffer buffer() {
+    return buffer;
+  }
+
+  @Override
+  public void close() {
+    if (buffer != null) {
+      buffer.close();
+      buffer = null;
+    }
+  }
+}

@@ -1,0 +1,16 @@
+// cable_poly_f32: the steps of cable_f32 with polynomial rates (cubics.h). What a step does and how cells lie: step.h, cable.h.
+//
+//   entry                  grid        block                 shared memory of a block, bytes
+//   cable_level_poly_*     [packs]     32…256, a pack of P   P·(4·(3·nodes + 3·pools + sources) + 4·gates)
+//   cable_stream_poly_*    [packs]     32…256, a pack of P   P·4·(3·nodes + 3·pools + sources)
+//   cable_thread_poly_*    [packs]     P = 128               none
+//
+//   bytes    as in cable_f32.cu; and of each gate and step 32 of its cubics, 2 to 4 KiB a gate, through the first cache
+//   flops    a compartment-step with hh: about 80 for gates and currents, 20 for the solve
+//   registers, spills and occupancy of each entry on sm_80 to sm_120: kernels/ptx/registers.csv
+//
+// Arguments are those of cable_f32.cu.
+#include "cable/entries.h"
+
+GALVANI_CABLE_STEPS(poly, poly_f32, float, float, 3)
+GALVANI_CABLE_STEP_KERNELS(poly_f32)

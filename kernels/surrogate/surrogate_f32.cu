@@ -1,0 +1,29 @@
+// surrogate_f32: surrogates in float32. What a step does: window.h, head.h; how arrays lie: surrogate.h; how tiles are multiplied: tile.h, tensor.h.
+//
+//   entry                          grid                                   block       shared memory of a block, bytes
+//   surrogate_receive_*            64                                     128         none
+//   surrogate_sample_*             ceil(cells·channels/128)               128         none
+//   surrogate_sparse_*             [cells][ceil(out/128)]                 128         none
+//   surrogate_columns_*            [ceil(cells/64)][ceil(out/64)][groups] 128         16896
+//   surrogate_ahead_*              [ceil(cells·ahead/64)][ceil(out/64)]   128         16896
+//   surrogate_project_*            [ceil(cells/64)][ceil(out/64)]         128         16896
+//   surrogate_window_*             ceil(cells·window·in/128)              128         none
+//   surrogate_matrix_*             [ceil(cells·steps/64)][ceil(out/64)]   128         16896
+//   surrogate_lstm_*               ceil(cells/P)                          32…256      P·3·4·units, of all its LSTMs; P = 1, 8, 16 cells
+//   surrogate_repeat_*, _mean_*    ceil(cells·numbers/128)                128         none
+//   surrogate_conclude_*           ceil(cells/4), a warp a cell           128         none
+//   surrogate_columns_mma_*, _ahead_mma_*, _project_mma_*, _matrix_mma_*: the same, in tensor cores, numbers rounded to TF32; 20480 bytes
+//
+//   bytes    of a layer with W weights, for 64 cells (a tile of rows): 4·W, through the caches; and of each cell, 4·(in + out). ahead:
+//            once in `ahead` steps for 64/ahead cells, and project then for the columns that came since. lstm: 4·W a step for P cells
+//   flops    of a cell 2·W, of lstm at each step; sparse: 2·out for each number that is not 0
+//   registers, spills and occupancy of each entry on sm_80 to sm_120: kernels/ptx/registers.csv
+//
+// Arguments are the structures of surrogate.h, by value. Within a launch nothing that is written is read by another thread, but for
+// kept sums, which the thread that wrote them reads, and h of lstm, in shared memory; `from` and `to`, `values` and `last` are not aliased.
+#include "surrogate/entries.h"
+
+GALVANI_SURROGATE(f32, float)
+GALVANI_SURROGATE_PRODUCTS(mma_f32, float, galvani::surrogate::TensorCore<float>)
+GALVANI_SURROGATE_KERNELS(f32)
+GALVANI_SURROGATE_PRODUCT_KERNELS(mma_f32)
