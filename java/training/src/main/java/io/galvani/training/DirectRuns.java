@@ -4,6 +4,7 @@ import io.galvani.Events;
 import io.galvani.InputException;
 import io.galvani.Population;
 import io.galvani.Recording;
+import io.galvani.Slot;
 import io.galvani.Spikes;
 import io.galvani.cable.CableOptions;
 import io.galvani.cell.CompiledCell;
@@ -12,7 +13,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import java.util.function.IntConsumer;
+import java.util.stream.Collectors;
 
 /** Runs a protocol on the direct engine, many traces at once, one a cell of a population. */
 final class DirectRuns {
@@ -65,8 +68,14 @@ final class DirectRuns {
     return -Math.log1p(-random.nextDouble()) / rate;
   }
 
+  /** The sites with the slots of a population that may have others, or only these. */
+  static List<Protocol.Site> on(List<Slot> slots, List<Protocol.Site> sites) {
+    var byName = slots.stream().collect(Collectors.toMap(Slot::name, Function.identity()));
+    return sites.stream().map(s -> new Protocol.Site(s.name(), byName.get(s.slot().name()), s.rate())).toList();
+  }
+
   /**
-   * Events as a population takes them, each at the start of its row.
+   * Events as a population takes them, each at the start of its row. After the last row the first comes again.
    *
    * @param events [cell][channel][row]
    */
@@ -75,7 +84,8 @@ final class DirectRuns {
     for (int r = from; r < to; r++) {
       for (int c = 0; c < events.length; c++) {
         for (int s = 0; s < sites.size(); s++) {
-          for (int k = 0; k < events[c][s][r]; k++) {
+          byte[] rows = events[c][s];
+          for (int k = 0; k < rows[r % rows.length]; k++) {
             queue.add(r * sample, c, sites.get(s).slot().index());
           }
         }
