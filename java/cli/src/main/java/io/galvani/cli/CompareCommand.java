@@ -69,7 +69,7 @@ final class CompareCommand implements Callable<Integer> {
     for (String name : surrogates.isEmpty() ? Surrogates.names() : surrogates) {
       var s = Surrogates.load(name);
       if (!surrogates.isEmpty() || s.name().equals(p.cell())) {
-        chosen.put(name, s);
+        chosen.put(name.replaceFirst(".*/", "").replaceFirst("\\.safetensors$", ""), s);
       }
     }
     PrintWriter out = spec.commandLine().getOut();

@@ -30,8 +30,9 @@ public final class Training {
   private static final int MEMORIES = 48;
   /** Groups of streams, as many as may be computed at once. */
   private static final int GROUPS = 2;
-  private static final double SAVE_EVERY = 60;   // s
-  private static final int VALIDATIONS = 30;     // in a budget
+  private static final double SAVE_EVERY = 60;  // s; more often in short budgets
+  private static final int SAVES = 10;          // in a budget, at least
+  private static final int VALIDATIONS = 30;    // likewise
   /** It ends when so much of the budget has not made it better. */
   private static final double PATIENCE = 0.4;
 
@@ -164,7 +165,7 @@ public final class Training {
         AtomicFile.write(options.out.resolveSibling(stateFile.getFileName().toString().replaceFirst("training$", "csv")),
             List.of(StandardCharsets.UTF_8.encode(state.csv())));
       }
-      if (state.seconds - saved >= SAVE_EVERY) {
+      if (state.seconds - saved >= Math.min(SAVE_EVERY, options.budget / SAVES)) {
         state.write(stateFile);
         saved = state.seconds;
       }
