@@ -707,7 +707,10 @@ void Run<E>::push(std::int64_t row) {
 template <class E>
 void Run<E>::samples(std::int64_t row) {
   if (member_ == 0) {
-    for (std::int64_t c = 0; c < cells_; ++c) std::transform(p_.row(first_ + c), p_.row(first_ + c) + plan_.channels(), rings_[0].at(c, 0, row), [](S x) { return stored<E>(x); });
+    for (std::int64_t c = 0; c < cells_; ++c) {
+      const S* const x = p_.row(first_ + c);
+      std::transform(x, x + plan_.channels(), rings_[0].at(c, 0, row), [](S number) { return stored<E>(number); });
+    }
   }
   team_.wait();
 }
