@@ -10,7 +10,7 @@ import picocli.CommandLine.Unmatched;
 /** {@code galvani bench}. */
 @Command(name = "bench", description = "Measure: JMH benchmarks, NEURON side by side, kernels of the GPU, memory.",
     customSynopsis = {"galvani bench --peers [--rounds N] [LOAD...]", 
-        "       galvani bench --tune [--precision f64|mixed|f32] [--rounds N] [--variants NAME,...] [LOAD...]",
+        "       galvani bench --tune [--precision f64|mixed|f32] [--rounds N] [--variants NAME,...] [LOAD|CELLxN...]",
         "       galvani bench --memory",
         "       galvani bench [--quick] [JMH options]"},
     footer = {"", "A LOAD is a case and a number of cells: singlex1000, c200x16, c600x1, l5pcx128.",
