@@ -13,7 +13,7 @@ import picocli.CommandLine.Unmatched;
         "       galvani bench --tune [--precision f64|mixed|f32] [--rounds N] [--variants NAME,...] [LOAD|CELLxN...]",
         "       galvani bench --memory",
         "       galvani bench [--quick] [JMH options]"},
-    footer = {"", "A LOAD is a case and a number of cells: singlex1000, c200x16, c600x1, l5pcx128.",
+    footer = {"", "A LOAD is a case and a number of cells: singlex1000, c200x16, c600x1, l5pcx128; --tune takes any CELL that simulate does.",
         "Figures of a busy machine are worth nothing; ratios within one run are."})
 final class BenchCommand implements Callable<Integer> {
   /** The benchmarks read their own options. */
