@@ -1,5 +1,5 @@
 // The kernels of one precision: GALVANI_SURROGATE(name, E) in a .cu file of its own, and after it GALVANI_SURROGATE_KERNELS(name). Where
-// tensor cores take its numbers, GALVANI_SURROGATE_PRODUCTS(mma_name, E, TensorCore<E>) and GALVANI_SURROGATE_PRODUCT_KERNELS(mma_name) too.
+// tensor cores take its numbers also GALVANI_SURROGATE_PRODUCTS(mma_name, E, TensorCore<E>) and GALVANI_SURROGATE_PRODUCT_KERNELS(mma_name).
 #pragma once
 
 #include "surrogate/head.h"

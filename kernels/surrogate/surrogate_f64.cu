@@ -1,4 +1,5 @@
-// surrogate_f64: surrogates in float64. What a step does: window.h, head.h; how arrays lie: surrogate.h; how tiles are multiplied: tile.h.
+// surrogate_f64: surrogates in float64. How arrays lie: surrogate.h; what a step does: window.h, head.h; how matrices are
+// multiplied: tile.h.
 //
 //   entry                          grid                                   block       shared memory of a block, bytes
 //   surrogate_receive_*            64                                     128         none

@@ -80,23 +80,24 @@ class Tile {
       : shared_(shared), core_(shared), rows_(rows), columns_(columns),
         first_row_(static_cast<int>(blockIdx.x) * kTileRows), first_column_(static_cast<int>(blockIdx.y) * kTileColumns) {}
 
-  // Each sum becomes f(row, column).
+  // Each sum becomes f(row, column). Neighbouring threads call it for neighbouring columns; sums go through shared memory.
   template <class F>
   __device__ void set(F f) {
-    core_.each([&](int i, int j, S& sum) { sum = is_there(i, j) ? f(first_row_ + i, first_column_ + j) : S(0); });
+    __syncthreads();  // what lies there may still be read
+    each_place([&](int row, int column, bool there, S& sum) { sum = there ? f(row, column) : S(0); });
+    __syncthreads();
+    core_.each([&](int i, int j, S& sum) { sum = shared_.sums[i][j]; });
   }
 
-  // Calls f(row, column, sum) for each sum: by neighbouring threads for neighbouring columns, through shared memory.
+  // Calls f(row, column, sum) for each sum; likewise.
   template <class F>
   __device__ void each(F f) {
-    __syncthreads();  // what lies there may still be read
+    __syncthreads();
     core_.each([&](int i, int j, S& sum) { shared_.sums[i][j] = sum; });
     __syncthreads();
-#pragma unroll 1
-    for (int i = static_cast<int>(threadIdx.x); i < kTileRows * kTileColumns; i += kTileThreads) {
-      const int row = i / kTileColumns, column = i % kTileColumns;
-      if (is_there(row, column)) f(first_row_ + row, first_column_ + column, shared_.sums[row][column]);
-    }
+    each_place([&](int row, int column, bool there, S sum) {
+      if (there) f(row, column, sum);
+    });
   }
 
   // Adds a product. source.row(r) says where row r is, source.at(that, k) is its number k; b: [depth][columns].
@@ -141,7 +142,15 @@ class Tile {
   static constexpr int kRowStride = kTileThreads / kTileDepth, kDepthStride = kTileThreads / kTileColumns;
   static_assert(kTileColumns == kTileRows && kTileThreads % kTileColumns == 0 && kTileThreads % kTileDepth == 0);
 
-  __device__ bool is_there(int i, int j) const { return first_row_ + i < rows_ && first_column_ + j < columns_; }
+  // Calls f(row, column, whether the matrix has them, sum&) for each sum in shared memory.
+  template <class F>
+  __device__ void each_place(F f) {
+#pragma unroll 1
+    for (int i = static_cast<int>(threadIdx.x); i < kTileRows * kTileColumns; i += kTileThreads) {
+      const int row = first_row_ + i / kTileColumns, column = first_column_ + i % kTileColumns;
+      f(row, column, row < rows_ && column < columns_, shared_.sums[i / kTileColumns][i % kTileColumns]);
+    }
+  }
 
   typename Core::Shared& shared_;
   Core core_;

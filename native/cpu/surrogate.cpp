@@ -707,7 +707,10 @@ void Run<E>::push(std::int64_t row) {
 template <class E>
 void Run<E>::samples(std::int64_t row) {
   if (member_ == 0) {
-    for (std::int64_t c = 0; c < cells_; ++c) std::transform(p_.row(first_ + c), p_.row(first_ + c) + plan_.channels(), rings_[0].at(c, 0, row), stored<E, S>);
+    for (std::int64_t c = 0; c < cells_; ++c) {
+      const S* const x = p_.row(first_ + c);
+      std::transform(x, x + plan_.channels(), rings_[0].at(c, 0, row), [](S number) { return stored<E>(number); });
+    }
   }
   team_.wait();
 }
@@ -736,7 +739,7 @@ void Run<E>::scaled(int layer, std::int64_t row) {
     for (const ColumnStep& s : l.steps) {
       S* const sums = w_.sums.data() + c * l.layer.columns;
       const E* const x = rings_[layer].at(c, s.source, row);
-      std::transform(x + from, x + to, sums + from, summed<E>);
+      std::transform(x + from, x + to, sums + from, [](E x) { return summed(x); });
       finish(l.layer, sums, rings_[layer + 1].at(c, s.emits, row));
     }
   }
@@ -989,7 +992,7 @@ void Run<E>::scale(const HeadLayer<E>& h) {
   for (std::int64_t r = 0; r < cells_ * steps_; ++r) {
     const E* const x = value(r / steps_, static_cast<int>(r % steps_));
     S* const sums = w_.sums.data() + r * l.columns;
-    std::transform(x + from, x + to, sums + from, summed<E>);
+    std::transform(x + from, x + to, sums + from, [](E x) { return summed(x); });
     finish(l, sums, out + r * l.columns);
   }
   taken(steps_, l.out);

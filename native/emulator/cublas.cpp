@@ -56,7 +56,8 @@ Status multiply(Handle* handle, int of_a, int of_b, int m, int n, int k, const T
   if (a % sizeof(T) != 0 || b % sizeof(T) != 0 || c % sizeof(T) != 0) return refuse("a matrix is not aligned to its numbers");
   if (alpha == nullptr || beta == nullptr) return refuse("alpha or beta is null");
   for (int i = 0; i < batch; ++i) {
-    Matrix<T> ma(a + i * stride_a * sizeof(T), m, k, lda), mb(b + i * stride_b * sizeof(T), k, n, ldb), mc(c + i * stride_c * sizeof(T), m, n, ldc);
+    Matrix<T> ma(a + i * stride_a * sizeof(T), m, k, lda), mb(b + i * stride_b * sizeof(T), k, n, ldb);
+    Matrix<T> mc(c + i * stride_c * sizeof(T), m, n, ldc);
     if (!ma.fetch() || !mb.fetch() || !mc.fetch()) return execution_failed;
     for (int column = 0; column < n; ++column) {
       for (int row = 0; row < m; ++row) {
@@ -96,17 +97,13 @@ int cublasSetStream_v2(Handle* handle, void* stream) {
   return success;
 }
 
-int cublasSgemmStridedBatched(Handle* h, int of_a, int of_b, int m, int n, int k, const float* alpha, std::uint64_t a, int lda, long long stride_a,
-                              std::uint64_t b, int ldb, long long stride_b, const float* beta, std::uint64_t c, int ldc, long long stride_c,
-                              int batch) {
-  return multiply(h, of_a, of_b, m, n, k, alpha, a, lda, stride_a, b, ldb, stride_b, beta, c, ldc, stride_c, batch);
-}
-
-int cublasDgemmStridedBatched(Handle* h, int of_a, int of_b, int m, int n, int k, const double* alpha, std::uint64_t a, int lda, long long stride_a,
-                              std::uint64_t b, int ldb, long long stride_b, const double* beta, std::uint64_t c, int ldc, long long stride_c,
-                              int batch) {
-  return multiply(h, of_a, of_b, m, n, k, alpha, a, lda, stride_a, b, ldb, stride_b, beta, c, ldc, stride_c, batch);
-}
+#define GALVANI_GEMM(name, T)                                                                                                     \
+  int name(Handle* handle, int of_a, int of_b, int m, int n, int k, const T* alpha, std::uint64_t a, int lda, long long stride_a, \
+           std::uint64_t b, int ldb, long long stride_b, const T* beta, std::uint64_t c, int ldc, long long stride_c, int batch) { \
+    return multiply(handle, of_a, of_b, m, n, k, alpha, a, lda, stride_a, b, ldb, stride_b, beta, c, ldc, stride_c, batch);       \
+  }
+GALVANI_GEMM(cublasSgemmStridedBatched, float)
+GALVANI_GEMM(cublasDgemmStridedBatched, double)
 
 }
 #pragma GCC visibility pop

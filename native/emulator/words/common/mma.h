@@ -15,7 +15,8 @@ inline float of_bf16(unsigned bits) { return __builtin_bit_cast(float, bits << 1
 
 // sums += a · b: kPairs numbers lie in each word of a and b. Lanes put what they bring into an array on the stack of the first.
 template <int kPairs>
-__attribute__((no_sanitize("thread"), noinline)) void multiply_add(float (&sums)[4], const unsigned (&a)[4], const unsigned (&b)[2], Place place) {
+__attribute__((no_sanitize("thread"), noinline)) void multiply_add(float (&sums)[4], const unsigned (&a)[4], const unsigned (&b)[2],
+                                                                   Place place) {
   Fragments room[32];
   Fragments* const all = shuffle(~0u, &room[0], 0, place);
   const int me = lane(), group = me / 4, column = me % 4 * 2;

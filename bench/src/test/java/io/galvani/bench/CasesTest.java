@@ -10,8 +10,12 @@ import io.galvani.Spikes;
 import io.galvani.bench.Cases.Case;
 import io.galvani.bench.Cases.Load;
 import io.galvani.cable.Mode;
+import io.galvani.cell.Cells;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -47,6 +51,34 @@ class CasesTest {
     }
     assertEquals(7, Cases.load("c600x7").cells());
     assertTrue(assertThrows(InputException.class, () -> Cases.load("c20x1")).getMessage().contains("c200x1"));
+  }
+
+  /** For tuning, any cell that can be simulated: under the name by which it is found again then. */
+  @Test
+  void cellsOfTheUsersOwnAreLoadsToo(@TempDir Path dir) throws Exception {
+    Path file = Files.writeString(dir.resolve("axo.yaml"), """
+        name: mine
+        sections:
+          soma: {L: 25, diam: 25}
+        regions:
+          soma:
+            mechanisms:
+              hh:
+        slots:
+          exc: {at: soma(0.5), kind: AlphaSynapse, tau: 2, e: 0, weight: 0.0025}
+        """);
+    Load mine = Cases.loadOrCell(file + "x12");
+    assertEquals("minex12", mine.toString());
+    assertEquals(1, mine.subject().compartments());
+    assertEquals(Cells.load(file.toString()).withoutSlots().fingerprint(), mine.subject().cell().fingerprint());
+    assertEquals(9, Cases.loadOrCell("ballx9").cells());
+    assertEquals(Cases.load("l5pcx7"), Cases.loadOrCell("l5pcx7"));
+    try (var population = mine.population(Mode.REFERENCE, o -> o)) {
+      population.advance(1, new Spikes());
+    }
+    for (String wrong : List.of("c20x1", "ball", "ballx0", dir.resolve("none.yamlx3").toString(), "my.swcx3")) {
+      assertThrows(InputException.class, () -> Cases.loadOrCell(wrong), wrong);
+    }
   }
 
   @Test

@@ -32,7 +32,7 @@ import java.util.stream.Stream;
 
 /**
  * Every kernel of a GPU against its reference, the CPU: a small cell with each mechanism, in every mode, wherever the kernels keep the
- * state. For the first person who has such a card.
+ * state; small surrogates ({@link SurrogateCheck}). For the first person who has such a card.
  */
 public final class SelfTest {
   private static final int CELLS = 3;
@@ -75,7 +75,8 @@ public final class SelfTest {
         attempt("cable_" + strategy.key() + "_" + StepKernel.suffix(mode.precision(), mode.rates()), () -> steps(mode, strategy));
       }
     }
-    // What lays out populations has done its work above, or the steps would not have agreed.
+    SurrogateCheck.ALL.forEach(c -> attempt(c.name(), () -> c.run(device)));
+    // What lays out populations, and each part of a surrogate's step, has done its work above, or there would be no agreement.
     device.launches().forEach((kernel, times) -> {
       if (findings.stream().noneMatch(f -> kernel.startsWith(f.kernel))) {
         add(new Finding(kernel, times > 0, times > 0 ? "launched " + times + " times for the populations above" : "was never launched"));
@@ -86,14 +87,6 @@ public final class SelfTest {
 
   private interface Check {
     String result() throws Disagreement;
-  }
-
-  private static final class Disagreement extends Exception {
-    private static final long serialVersionUID = 1;
-
-    Disagreement(String message) {
-      super(message);
-    }
   }
 
   private void attempt(String kernel, Check check) {

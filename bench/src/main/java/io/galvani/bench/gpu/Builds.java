@@ -22,8 +22,8 @@ final class Builds {
    * lanes than a warp has for the trees; polynomial rates.
    */
   static final List<StepVariant> VARIANTS = List.of("level_256x2", "level_256x3", "level_256x4", "level_512x1", "level_128x4",
-      "level_128x6", "stream_256x2", "stream_256x3", "stream_128x6", "thread_128x4", "thread_128x6", "level_256x3_lanes16",
-      "level_256x3_lanes64", "stream_256x2_lanes16", "level_256x2_poly", "level_256x3_poly", "level_256x4_poly", "level_128x6_poly",
+      "level_128x6", "stream_256x2", "stream_256x3", "stream_128x6", "thread_128x4", "thread_128x6", "level_256x3_lanes8",
+      "level_256x3_lanes16", "stream_256x2_lanes16", "level_256x2_poly", "level_256x3_poly", "level_256x4_poly", "level_128x6_poly",
       "level_256x3_lanes16_poly", "stream_256x2_poly", "thread_128x4_poly").stream().map(StepVariant::parse).toList();
 
   private Builds() {}

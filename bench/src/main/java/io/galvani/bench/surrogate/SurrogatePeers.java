@@ -74,9 +74,11 @@ public final class SurrogatePeers {
       var jvm = Frameworks.jvm(SurrogatePeers.class, plan.arguments(threads)).start();
       try (var lines = jvm.inputReader()) {
         lines.lines().filter(l -> l.startsWith("|")).forEach(l -> rows.append(l).append('\n'));
-      }
-      if (jvm.waitFor() != 0) {
-        throw new GalvaniException("bench: the process with " + threads + " threads ended with status " + jvm.exitValue());
+        if (jvm.waitFor() != 0) {
+          throw new GalvaniException("bench: the process with " + threads + " threads ended with status " + jvm.exitValue());
+        }
+      } finally {
+        jvm.destroy();
       }
     }
     String text = report(String.join(" ", arguments), plan, rows);

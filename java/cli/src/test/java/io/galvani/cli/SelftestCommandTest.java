@@ -53,7 +53,7 @@ class SelftestCommandTest {
     assertTrue(ended.output.contains("Not timed: the driver is a stand-in"), ended.output);
     assertTrue(ended.output.contains("checks pass"), ended.output);
     for (String kernel : List.of("probe", "cable_level_f64", "cable_stream_mixed", "cable_thread_f32", "cable_level_poly_mixed",
-        "cable_thread_poly_f64", "cable_tables_f64")) {
+        "cable_thread_poly_f64", "cable_tables_f64", "surrogate_f64", "surrogate_mma_bf16", "surrogate_lstm_f32", "surrogate_ahead_mma_f32")) {
       assertTrue(ended.passed(kernel), kernel);
     }
     assertEquals(54, ended.json.get("cases").size());

@@ -14,12 +14,12 @@ import java.time.Duration;
 /**
  * A file, mapped for a library that believes what is in it. Where it says more than it can hold, by lists in a circle or one that is in
  * many, reading it would not end, or take all memory. So whoever opened this is watched: past what a file of that size can need, the
- * mapping is taken away, and the next look at it is an exception.
+ * mapping is taken away, and the next look at it is an exception. What a virtual thread takes is not known; time bounds it.
  */
 final class WatchedFile implements AutoCloseable {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-  private static final long MEMORY = 32 << 20; // bytes
-  private static final long MEMORY_A_BYTE = 32;
+  private static final long MEMORY = 64 << 20; // bytes
+  private static final long MEMORY_A_BYTE = 64;
   private static final Duration TIME = Duration.ofSeconds(30);
   private static final Duration GLANCE = Duration.ofMillis(5);
 

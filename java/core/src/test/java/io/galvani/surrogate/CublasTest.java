@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.galvani.ForkedJvm;
 import io.galvani.GalvaniException;
-import io.galvani.device.cuda.CudaDevice;
 import io.galvani.device.cuda.Gemm;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,7 +46,7 @@ class CublasTest {
     }
 
     private static double[] run(Surrogate s, SurrogateOptions o, Gemm gemm) {
-      return SurrogateEngineCases.run((plan, outputs, options) -> CudaDevice.get().engine(plan, outputs, options, gemm), s, o, 14, new Random(5));
+      return SurrogateEngineCases.run(CudaSurrogateEngineTest.by(gemm), s, o, 14, new Random(5));
     }
   }
 
@@ -70,6 +69,7 @@ class CublasTest {
   void itsAbsenceIsOneSentence() throws Exception {
     Files.copy(EMULATOR.resolve("libcuda.so.1"), dir.resolve("libcuda.so.1"));
     var lines = ForkedJvm.start(Products.class, environment(dir)).output();
-    assertEquals("galvani.gemm: there is no cuBLAS of CUDA 12 (libcublas.so.12). Put it on LD_LIBRARY_PATH, or use kernel or mma", lines.get(0));
+    assertEquals("galvani.gemm: there is no cuBLAS of CUDA 12 (libcublas.so.12). Put it on LD_LIBRARY_PATH, or use kernel or mma",
+        lines.getFirst());
   }
 }

@@ -10,6 +10,7 @@ import io.galvani.surrogate.Output.Affine;
 import io.jhdf.HdfFile;
 import io.jhdf.api.WritableGroup;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -153,6 +154,10 @@ class KerasFileTest {
     refusedFile(Files.write(file, new byte[0]), "is not HDF5, or damaged");
     refusedFile(dir.resolve("none.h5"), "there is no such file");
     refusedFile(dir, "is not a file");
+    try (var large = new RandomAccessFile(file.toFile(), "rw")) {
+      large.setLength(1L << 31); // and holds nothing
+    }
+    refusedFile(file, "cannot be read: it is larger than 2 GiB");
   }
 
   /** Forty levels of a tree, each with the next one in it four times: to follow it is to meet 4⁴⁰ nodes. */

@@ -67,12 +67,12 @@ final class Cublas extends CudaResource {
     // cuBLAS counts columns first: to it, all three are transposed.
     if (wide) {
       Pointer one = Pointer.to(new double[] {1});
-      call("cublasDgemmStridedBatched", () -> JCublas2.cublasDgemmStridedBatched(handle, no, no, columns, rows, depth, one, b.pointer(), b.stride(),
-          b.batchStride(), a.pointer(), a.stride(), a.batchStride(), one, c.pointer(), c.stride(), c.batchStride(), times));
+      call("cublasDgemmStridedBatched", () -> JCublas2.cublasDgemmStridedBatched(handle, no, no, columns, rows, depth, one, b.pointer(),
+          b.stride(), b.batchStride(), a.pointer(), a.stride(), a.batchStride(), one, c.pointer(), c.stride(), c.batchStride(), times));
     } else {
       Pointer one = Pointer.to(new float[] {1});
-      call("cublasSgemmStridedBatched", () -> JCublas2.cublasSgemmStridedBatched(handle, no, no, columns, rows, depth, one, b.pointer(), b.stride(),
-          b.batchStride(), a.pointer(), a.stride(), a.batchStride(), one, c.pointer(), c.stride(), c.batchStride(), times));
+      call("cublasSgemmStridedBatched", () -> JCublas2.cublasSgemmStridedBatched(handle, no, no, columns, rows, depth, one, b.pointer(),
+          b.stride(), b.batchStride(), a.pointer(), a.stride(), a.batchStride(), one, c.pointer(), c.stride(), c.batchStride(), times));
     }
   }
 

@@ -74,8 +74,8 @@ public final class CudaDevice implements Device {
   /** As {@link #engine(Plan, List, SurrogateOptions)}, but what multiplies matrices is the caller's choice. */
   public synchronized SurrogateEngine engine(Plan plan, List<Output> outputs, SurrogateOptions options, Gemm gemm) {
     CudaContext opened = opened();
-    return new CudaSurrogateEngine(plan, outputs, options, surrogates.computeIfAbsent(options.precision(), p -> new SurrogateKernels(opened, p)), gemm,
-        opened);
+    SurrogateKernels k = surrogates.computeIfAbsent(options.precision(), p -> new SurrogateKernels(opened, p));
+    return new CudaSurrogateEngine(plan, outputs, options, k, gemm, opened);
   }
 
   /** A population that is stepped as the cache has it, unless the user forces a strategy. */

@@ -154,7 +154,7 @@ final class CudaPopulation implements Population {
     long capacity = (long) cells() * sources().size() * ((count + 1) / 2);  // after a crossing a step below threshold must come
     counts.fill(new Records().i32(0, Integer.MAX_VALUE));
     byte[] interval = new Records()
-        .i64(events.fill(packed.events()), packed.isEmpty() ? 0 : firsts.fill(new Records().i32(packed.first())), sources.fill(watched()),
+        .i64(events.fill(packed.events()), packed.isEmpty() ? 0 : firsts.fill(new Records().i32(packed.first())), sources.once(this::watched),
             descriptions.fill(sampled.descriptions), terms.fill(sampled.terms), spikes.reserve(capacity * SPIKE_BYTES), counts.address(),
             samples.reserve(sampled.elements * kernels.voltageBytes()), steps)
         .i32(count, sampled.voltages, sampled.states, sampled.order.size()).toArray();

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The surrogate engine on a GPU. Weights and windows stay there; a step is a graph of kernels ({@code kernels/surrogate}), replayed as often
- * as the host asks for steps, which sends the events of all of them before and takes the samples after.
+ * The surrogate engine on a GPU. Weights and windows stay there; a step is a graph of kernels ({@code kernels/surrogate}), replayed as
+ * often as the host asks for steps, which sends the events of all of them before and takes the samples after.
  */
 final class CudaSurrogateEngine implements SurrogateEngine {
   /** Begins a saved state, so that none of another device is taken for one. */
@@ -115,8 +115,8 @@ final class CudaSurrogateEngine implements SurrogateEngine {
     for (int i = 0; i < all; i++) {
       if (!Double.isFinite(recorded[i])) {
         int row = i / numbers;
-        throw new GalvaniException("advance: the prediction of cell " + row % cells + " is no longer finite, " + (steps - count + row / cells + 1)
-            + " samples after the start");
+        throw new GalvaniException("advance: the prediction of cell " + row % cells + " is no longer finite, "
+            + (steps - count + row / cells + 1) + " samples after the start");
       }
     }
   }
@@ -139,8 +139,8 @@ final class CudaSurrogateEngine implements SurrogateEngine {
             + in.channel()[i] + ", and there are " + count + ", " + cells + " and " + channels, null);
       }
     }
-    return IntStream.range(0, in.count()).boxed().sorted(Comparator.<Integer>comparingLong(i -> in.step()[i]).thenComparingInt(i -> in.cell()[i])
-        .thenComparingInt(i -> in.channel()[i])).mapToInt(Integer::intValue).toArray();
+    var byPlace = Comparator.<Integer>comparingLong(i -> in.step()[i]).thenComparingInt(i -> in.cell()[i]).thenComparingInt(i -> in.channel()[i]);
+    return IntStream.range(0, in.count()).boxed().sorted(byPlace).mapToInt(Integer::intValue).toArray();
   }
 
   @Override

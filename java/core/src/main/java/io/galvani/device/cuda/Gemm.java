@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * What multiplies the matrices of surrogates on a GPU. {@code -Dgalvani.gemm=kernel|mma|cublas} chooses; else tensor cores multiply bfloat16,
- * and {@link #KERNEL} the rest.
+ * What multiplies the matrices of surrogates on a GPU. {@code -Dgalvani.gemm=kernel|mma|cublas} chooses; else tensor cores multiply
+ * bfloat16, and {@link #KERNEL} the rest.
  */
 public enum Gemm {
   /** Our kernels, in the units for single numbers. */

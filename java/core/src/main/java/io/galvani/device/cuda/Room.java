@@ -1,6 +1,7 @@
 package io.galvani.device.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.util.function.Supplier;
 
 /** Device memory that grows with what is asked of it. */
 final class Room implements AutoCloseable {
@@ -28,6 +29,11 @@ final class Room implements AutoCloseable {
 
   long fill(Records content) {
     return fill(content.toArray());
+  }
+
+  /** For what never changes. */
+  long once(Supplier<Records> content) {
+    return buffer == null ? fill(content.get()) : address();
   }
 
   long address() {

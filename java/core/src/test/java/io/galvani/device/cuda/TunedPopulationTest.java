@@ -40,11 +40,11 @@ class TunedPopulationTest {
     }
   }
 
-  /** More lanes a cell than a warp has, as many, and fewer: rounds of the tree solve differ, nothing else. */
+  /** More lanes a cell than a warp has, as many, and fewer, on a tree with rounds of several warps: these differ, nothing else. */
   @Test
   @DisabledIfSystemProperty(named = "galvani.gpu", matches = "ptx|real", disabledReason = "the emulated driver alone has this kernel")
   void lanesOfACellDoNotShow() {
-    var cell = SmallCells.synaptic().build().compile();
+    var cell = SmallCells.bush();
     var options = CableOptions.of(cell).cells(5).stimulus(Stimulus.iClamp(SmallCells.SOMA, 0, 1, 0.3));
     StepVariant variant = StepVariant.parse("level_64x4_lanes16");
     double[][] expected;
