@@ -1,14 +1,19 @@
 package io.galvani.cli;
 
 import io.galvani.InputException;
+import io.galvani.io.AtomicFile;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.surrogate.Surrogates;
+import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.trace.ClosedLoopScores.Score;
 import io.galvani.training.Comparison;
 import io.galvani.training.Comparison.Cost;
 import io.galvani.training.Protocol;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,6 +57,9 @@ final class CompareCommand implements Callable<Integer> {
       description = "Wall time for all that is timed; each has at least 40 ms of biological time. Default: ${DEFAULT-VALUE}")
   private double seconds;
 
+  @Option(names = "--report", paramLabel = "FILE.html", description = "Also write a report: one HTML file that needs nothing else.")
+  private Path report;
+
   @Mixin private EngineOptions engine;
 
   @Option(names = "--threads", paramLabel = "N", description = "Threads. Default: 1", defaultValue = "1")
@@ -60,7 +68,7 @@ final class CompareCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     if (cells.stream().anyMatch(n -> n < 1) || !(ms >= 1) || !(seconds > 0)) {
       throw new InputException("compare", null, "--cells " + cells + ", --ms " + ms + ", --seconds " + seconds, "All must be above 0");
     }
@@ -74,32 +82,41 @@ final class CompareCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     out.printf("%s on %s%n%n", p.cell(), engine.device().description());
-    agreement(out, p, chosen);
-    cost(out, p, chosen);
+    var runs = new LinkedHashMap<String, List<Run>>();
+    var scores = new LinkedHashMap<String, List<Score>>();
+    if (chosen.isEmpty()) {
+      out.printf("No surrogate of %s comes with Galvani; name files.%n%n", p.cell());
+    } else {
+      var judgement = ScoreCommand.judgement(p, RUNS, engine, threads);
+      chosen.forEach((name, s) -> {
+        runs.put(name, judgement.runs(s, name, SurrogateOptions.DEFAULT.threads(threads)));
+        scores.put(name, judgement.scores(runs.get(name)));
+      });
+      out.printf("Agreement with the direct engine (f64, exact), %d runs of %.0f ms, %d spikes; %%, 95 %% interval%n%n", RUNS,
+          p.runs().get(Protocol.Use.TEST).ms(), judgement.spikes());
+      agreement(out, scores);
+    }
+    var costs = cost(out, p, chosen);
+    if (report != null) {
+      String html = new CompareReport(p.cell(), p.sample(), runs, scores, costs)
+          .html("galvani " + String.join(" ", spec.commandLine().getParseResult().originalArgs()), engine.device().description(), ms);
+      AtomicFile.write(report, List.of(StandardCharsets.UTF_8.encode(html)));
+      out.printf("%n%s%n", report);
+    }
     return 0;
   }
 
-  private void agreement(PrintWriter out, Protocol p, Map<String, Surrogate> chosen) {
-    if (chosen.isEmpty()) {
-      out.printf("No surrogate of %s comes with Galvani; name files.%n%n", p.cell());
-      return;
-    }
-    var judgement = ScoreCommand.judgement(p, RUNS, engine, threads);
-    var columns = new LinkedHashMap<String, Map<String, Score>>();
-    chosen.forEach((name, s) -> {
-      var byKey = new LinkedHashMap<String, Score>();
-      judgement.of(s, name, SurrogateOptions.DEFAULT.threads(threads)).forEach(score -> byKey.put(score.key(), score));
-      columns.put(name, byKey);
-    });
-    out.printf("Agreement with the direct engine (f64, exact), %d runs of %.0f ms, %d spikes; %%, 95 %% interval%n%n", RUNS,
-        p.runs().get(Protocol.Use.TEST).ms(), judgement.spikes());
+  private static void agreement(PrintWriter out, Map<String, List<Score>> scores) {
     out.printf("  %-42s", "");
-    columns.keySet().forEach(name -> out.printf(" %26s", name));
+    scores.keySet().forEach(name -> out.printf(" %26s", name));
     out.println();
-    for (String key : SHOWN) {
-      out.printf("  %-42s", columns.values().iterator().next().get(key).name());
-      columns.values().forEach(scores -> {
-        var s = scores.get(key);
+    for (Score row : scores.values().iterator().next()) {
+      if (!SHOWN.contains(row.key())) {
+        continue;
+      }
+      out.printf("  %-42s", row.name());
+      scores.values().forEach(list -> {
+        var s = list.stream().filter(x -> x.key().equals(row.key())).findFirst().orElseThrow();
         out.printf(" %26s", String.format("%.1f (%.1f to %.1f)", 100 * s.pooled(), 100 * s.interval().low(), 100 * s.interval().high()));
       });
       out.println();
@@ -107,12 +124,12 @@ final class CompareCommand implements Callable<Integer> {
     out.println();
   }
 
-  private void cost(PrintWriter out, Protocol p, Map<String, Surrogate> chosen) {
+  private List<Cost> cost(PrintWriter out, Protocol p, Map<String, Surrogate> chosen) {
     out.printf("Cost of the same input, %d thread%s%n%n", threads, threads == 1 ? "" : "s");
     out.printf("  %7s  %-24s %18s %18s %14s%n", "cells", "engine", "s per second", "us per cell, ms", "direct f64 is");
     double each = seconds / (cells.size() * (chosen.size() + 2.0));
     var first = new Cost[1];
-    Comparison.run(p, chosen, cells, ms, each, engine.device(), threads, c -> {
+    return Comparison.run(p, chosen, cells, ms, each, engine.device(), threads, c -> {
       if (first[0] == null || first[0].cells() != c.cells()) {
         first[0] = c;
       }

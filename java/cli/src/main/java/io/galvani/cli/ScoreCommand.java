@@ -23,7 +23,8 @@ final class ScoreCommand implements Callable<Integer> {
   @Parameters(paramLabel = "SURROGATE", description = "A surrogate that comes with Galvani, or a file (.safetensors).")
   private String surrogate;
 
-  @Option(names = "--protocol", paramLabel = "NAME|FILE", required = true, description = "A protocol that comes with Galvani, or a file (.yaml).")
+  @Option(names = "--protocol", paramLabel = "NAME|FILE", required = true,
+      description = "A protocol that comes with Galvani, or a file (.yaml).")
   private String protocol;
 
   @Option(names = "--runs", paramLabel = "N", description = "Runs to score. Default: as many as the protocol has for tests")
@@ -46,7 +47,7 @@ final class ScoreCommand implements Callable<Integer> {
     }
     var judgement = judgement(p, n, engine, threads);
     print(spec.commandLine().getOut(), p, judgement, n,
-        judgement.of(s, surrogate, SurrogateOptions.DEFAULT.threads(threads).precision(engine.surrogatePrecision())));
+        judgement.scores(judgement.runs(s, surrogate, SurrogateOptions.DEFAULT.threads(threads).precision(engine.surrogatePrecision()))));
     return 0;
   }
 
@@ -66,8 +67,9 @@ final class ScoreCommand implements Callable<Integer> {
     for (Score s : scores) {
       boolean share = s.unit().isEmpty();
       double scale = share ? 100 : 1;
-      String interval = Double.isNaN(s.interval().low()) ? "" : String.format("%.2f to %.2f", scale * s.interval().low(), scale * s.interval().high());
-      out.printf("  %-50s %10s %19s %22s%n", s.name() + ", " + (share ? "%" : s.unit()), String.format("%.2f", scale * s.pooled()), interval,
+      var i = s.interval();
+      out.printf("  %-50s %10.2f %19s %22s%n", s.name() + ", " + (share ? "%" : s.unit()), scale * s.pooled(),
+          Double.isNaN(i.low()) ? "" : String.format("%.2f to %.2f", scale * i.low(), scale * i.high()),
           String.format("%.2f ± %.2f", scale * s.mean(), scale * s.sd()));
     }
   }

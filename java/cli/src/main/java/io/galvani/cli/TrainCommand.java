@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
 /** {@code galvani train}. */
 @Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false,
     description = "Train a streaming surrogate of a cell under a protocol, and score it on runs that it has not seen.",
-    footer = {"", "Makes the data first if they are not there. Beside the surrogate it writes NAME.csv, the learning curve, and every minute"
-        + " NAME.training, from which --resume goes on.%n"})
+    footer = {"", "Makes the data first if they are not there. Beside the surrogate it writes NAME.csv, the learning curve, and every"
+        + " minute NAME.training, from which --resume goes on.%n"})
 final class TrainCommand implements Callable<Integer> {
   private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)(s|m|h)");
 
@@ -96,7 +96,7 @@ final class TrainCommand implements Callable<Integer> {
   private void score(Protocol p, Surrogate trained, PrintWriter print) throws IOException {
     int traces = p.runs().get(Protocol.Use.TEST).traces();
     var judgement = ScoreCommand.judgement(p, traces, engine, threads);
-    var scores = judgement.of(trained, out.toString(), SurrogateOptions.DEFAULT.threads(threads));
+    var scores = judgement.scores(judgement.runs(trained, out.toString(), SurrogateOptions.DEFAULT.threads(threads)));
     var kept = new LinkedHashMap<String, Double>();
     scores.forEach(s -> {
       if (Double.isFinite(s.pooled())) {

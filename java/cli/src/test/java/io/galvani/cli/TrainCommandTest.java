@@ -1,16 +1,20 @@
 package io.galvani.cli;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.galvani.surrogate.SurrogateFile;
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.xml.sax.InputSource;
 
 /** {@code dataset}, {@code train}, {@code score}, {@code compare}: the whole way, with a protocol that takes no time. */
 class TrainCommandTest {
@@ -37,7 +41,7 @@ class TrainCommandTest {
   }
 
   @Test
-  void theWholeWay() {
+  void theWholeWay() throws IOException {
     Path out = dir.resolve("s.safetensors");
     String trained = Command.run("train", protocol.toString(), "--budget", "2s", "--out", out.toString(), "--threads", "1").output();
     assertTrue(trained.contains("protocol short: 8 runs of 400 ms after 100 ms of warm-up"), trained);
@@ -51,12 +55,30 @@ class TrainCommandTest {
     assertTrue(shown.find(), scored);
     assertEquals(100 * s.provenance().scores().get("explained_variance"), Double.parseDouble(shown.group(1)), 0.006);
 
-    String compared = Command.run("compare", out.toString(), "--cell", protocol.toString(), "--cells", "1,3", "--ms", "60").output();
+    String compared = Command.run("compare", out.toString(), "--cell", protocol.toString(), "--cells", "1,3", "--ms", "60",
+        "--report", dir.resolve("r.html").toString()).output();
     for (String wanted : new String[] {"(?m)^ +1  direct f64 ", "(?m)^ +3  direct mixed, poly ", "(?m)^ +3  s "}) {
       assertTrue(Pattern.compile(wanted).matcher(compared).find(), wanted + " in " + compared);
     }
-    String more = Command.run("compare", out.toString(), "--cell", protocol.toString(), "--cells", "1", "--ms", "5000", "--seconds", "0.001").output();
+    reportIsWhole(Files.readString(dir.resolve("r.html")));
+    String more = Command.run("compare", out.toString(), "--cell", protocol.toString(), "--cells", "1", "--ms", "5000", "--seconds",
+        "0.001").output();
     assertTrue(more.contains("extrapolated from "), more);
+  }
+
+  // One file, of well-formed plots, that asks for nothing else.
+  private static void reportIsWhole(String html) {
+    assertTrue(html.contains("galvani compare ") && html.endsWith("</body></html>\n"), html);
+    assertTrue(Pattern.compile("<td>direct mixed, poly</td><td>3</td>").matcher(html).find(), html);
+    for (String never : new String[] {"NaN\"", "http", "<script", "<link", "url("}) {
+      assertTrue(!html.contains(never), never);
+    }
+    int plots = 0;
+    for (var m = Pattern.compile("<svg.*?</svg>", Pattern.DOTALL).matcher(html); m.find(); plots++) {
+      assertDoesNotThrow(() -> DocumentBuilderFactory.newInstance().newDocumentBuilder()
+          .parse(new InputSource(new StringReader(m.group()))), m.group());
+    }
+    assertTrue(plots > 6, plots + " plots");
   }
 
   @Test

@@ -111,7 +111,8 @@ public final class ClosedLoopScores {
         SpikeTrains.shifted(r.trueSpikes, CHANCE_SHIFT, r.truth.length * sample), TOLERANCE));
     add("recall_chance", "recall at ±5 ms by chance", "", i -> pooled(chance, i).recall());
     add("rate_error", "error of firing rates", "Hz", i -> Arrays.stream(i).mapToObj(runs::get)
-        .mapToDouble(r -> Math.abs(r.predictedSpikes.length - r.trueSpikes.length) / (r.truth.length * sample / 1000)).average().orElseThrow());
+        .mapToDouble(r -> Math.abs(r.predictedSpikes.length - r.trueSpikes.length) / (r.truth.length * sample / 1000)).average()
+        .orElseThrow());
     if (runs.stream().allMatch(r -> r.spikeScore.length > 0)) {
       double all = auc(IntStream.range(0, runs.size()).toArray());
       double[] each = Statistics.numbers(IntStream.range(0, runs.size()).mapToDouble(i -> auc(new int[] {i})).toArray());

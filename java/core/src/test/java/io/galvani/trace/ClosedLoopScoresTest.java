@@ -35,8 +35,8 @@ class ClosedLoopScoresTest {
     double[] spikes = {40, 300};
     double[] v = spiking(spikes);
     var s = scores(new Run(v, v, spikes, spikes, v));
-    for (String key : List.of("explained_variance", "explained_variance_clipped", "explained_variance_paper", "correlation", "precision_1ms",
-        "recall_5ms", "f1_10ms", "exact_bin", "precision_paper", "recall_paper", "auc")) {
+    for (String key : List.of("explained_variance", "explained_variance_clipped", "explained_variance_paper", "correlation",
+        "precision_1ms", "recall_5ms", "f1_10ms", "exact_bin", "precision_paper", "recall_paper", "auc")) {
       assertEquals(1, s.get(key).pooled(), 1e-12, key);
       assertEquals(1, s.get(key).mean(), 1e-12, key);
     }

@@ -23,7 +23,8 @@ class StatisticsTest {
   void theIntervalOfAMeanIsThatOfTheory() {
     double[] x = new double[400];
     Arrays.setAll(x, i -> i % 2);
-    var interval = Statistics.bootstrap(x.length, drawn -> Arrays.stream(drawn).mapToDouble(i -> x[i]).average().orElseThrow(), 0.95, 2000, 1);
+    var interval = Statistics.bootstrap(x.length, drawn -> Arrays.stream(drawn).mapToDouble(i -> x[i]).average().orElseThrow(), 0.95,
+        2000, 1);
     // Mean 0.5, standard error 0.025; 1.96 of them to each side.
     assertEquals(0.5 - 1.96 * 0.025, interval.low(), 0.005);
     assertEquals(0.5 + 1.96 * 0.025, interval.high(), 0.005);

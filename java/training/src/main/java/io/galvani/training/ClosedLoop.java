@@ -57,7 +57,8 @@ final class ClosedLoop {
     var runs = new ArrayList<Run>();
     for (int t = 0; t < truth.count(); t++) {
       double begin = from * sample;
-      double[] spikes = Arrays.stream(rule.spikes(predicted[t][rule.output()], sample)).filter(s -> s >= begin).map(s -> s - begin).toArray();
+      double[] spikes = Arrays.stream(rule.spikes(predicted[t][rule.output()], sample)).filter(s -> s >= begin).map(s -> s - begin)
+          .toArray();
       runs.add(new Run(truth.output(t, 0, from), rest(predicted[t][voltage], from), truth.spikeTimes(t, from, sample), spikes,
           score < 0 ? new double[0] : rest(predicted[t][score], from)));
     }

@@ -60,7 +60,8 @@ public final class Dataset {
     if (Files.exists(file)) {
       manifest = (ObjectNode) readManifest(file);
       for (var field : wanted.properties()) {
-        if (!field.getKey().equals("blocks") && !field.getKey().equals("galvani") && !field.getValue().equals(manifest.get(field.getKey()))) {
+        boolean free = field.getKey().equals("blocks") || field.getKey().equals("galvani");
+        if (!free && !field.getValue().equals(manifest.get(field.getKey()))) {
           throw new InputException(file.toString(), field.getKey(), "the data there were made with " + manifest.get(field.getKey())
               + ", these are of " + field.getValue(), "Name another directory, or remove that one");
         }
@@ -74,7 +75,8 @@ public final class Dataset {
       int count = block.get("traces").intValue();
       long done = before;
       if (!block.has("sha256")) {
-        var traces = runs.run(use, block.get("first").intValue(), count, row -> progress.accept(done + (long) (row * protocol.sample() * count)));
+        var traces = runs.run(use, block.get("first").intValue(), count,
+            row -> progress.accept(done + (long) (row * protocol.sample() * count)));
         ((ObjectNode) block).put("sha256", write(directory.resolve(block.get("file").textValue()), traces, manifest));
         AtomicFile.write(file, List.of(ByteBuffer.wrap(MAPPER.writeValueAsBytes(manifest))));
       }
@@ -96,7 +98,8 @@ public final class Dataset {
   private static ObjectNode describe(Protocol p, CompiledCell cell, CableOptions options, String version) {
     var m = MAPPER.createObjectNode().put("galvani", version);
     m.put("protocol", p.name()).put("protocol_sha256", p.fingerprint()).put("cell", cell.name()).put("cell_sha256", cell.fingerprint());
-    m.put("dt_ms", options.dt()).put("precision", options.precision().name().toLowerCase()).put("rates", options.rates().name().toLowerCase());
+    m.put("dt_ms", options.dt()).put("precision", options.precision().name().toLowerCase())
+        .put("rates", options.rates().name().toLowerCase());
     m.put("sample_ms", p.sample());
     var channels = m.putArray("channels");
     p.sites(cell).forEach(s -> channels.addObject().put("name", s.name()).put("slot", s.slot().name()));

@@ -7,6 +7,7 @@ import io.galvani.surrogate.SpikeRule;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.trace.ClosedLoopScores;
+import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.trace.ClosedLoopScores.Score;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,13 +38,18 @@ public final class Judgement {
         row -> progress.accept((long) (row * protocol.sample() * traces)));
   }
 
+  /** Scores runs. */
+  public List<Score> scores(List<Run> runs) {
+    return ClosedLoopScores.of(runs, protocol.sample(), SEED);
+  }
+
   /**
-   * Scores a surrogate, in closed loop from its own start, the warm-up not counted.
+   * Runs a surrogate, in closed loop from its own start, the warm-up left out.
    *
    * @param name of it, for errors
    * @throws InputException if it is not one of the protocol's cell
    */
-  public List<Score> of(Surrogate surrogate, String name, SurrogateOptions options) {
+  public List<Run> runs(Surrogate surrogate, String name, SurrogateOptions options) {
     if (surrogate.sample() != protocol.sample()) {
       throw new InputException(name, null, "has samples of " + surrogate.sample() + " ms, and the protocol " + protocol.name() + " of "
           + protocol.sample() + " ms", "Write a protocol of its own");
@@ -60,11 +66,12 @@ public final class Judgement {
     if (voltage < 0) {
       throw InputException.unknown(name, null, "output", probe.toString(), probes);
     }
-    SpikeRule rule = surrogate.spikes().orElseThrow(() -> new InputException(name, null, "does not say when it spikes", "Describe 'spikes'"));
+    SpikeRule rule = surrogate.spikes().orElseThrow(() -> new InputException(name, null, "does not say when it spikes",
+        "Describe 'spikes'"));
     int score = surrogate.outputs().stream().map(o -> o.name()).toList().indexOf("spike");
     double[][][] predicted = ClosedLoop.run(surrogate, truth, sites, device, options);
-    return ClosedLoopScores.of(ClosedLoop.runs(truth, predicted, protocol.warmupSamples(Protocol.Use.TEST), protocol.sample(), rule, voltage,
-        score < 0 ? voltage : score), protocol.sample(), SEED);
+    return ClosedLoop.runs(truth, predicted, protocol.warmupSamples(Protocol.Use.TEST), protocol.sample(), rule, voltage,
+        score < 0 ? voltage : score);
   }
 
   /** Number of true spikes that are scored. */

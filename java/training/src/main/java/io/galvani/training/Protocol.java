@@ -37,8 +37,8 @@ import java.util.SplittableRandom;
  * @param runs by their use
  * @param text of the file
  */
-public record Protocol(String name, String cell, double sample, List<Input> inputs, double lowest, double highest, Map<String, Probe> outputs,
-    double threshold, Map<Use, Runs> runs, String text) {
+public record Protocol(String name, String cell, double sample, List<Input> inputs, double lowest, double highest,
+    Map<String, Probe> outputs, double threshold, Map<Use, Runs> runs, String text) {
   private static final List<String> SHIPPED = List.of("ball", "l5pc");
   private static final List<String> KEYS = List.of("about", "cell", "sample", "scale", "inputs", "outputs", "spikes", "runs");
 
@@ -193,8 +193,8 @@ public record Protocol(String name, String cell, double sample, List<Input> inpu
       var found = new ArrayList<>(of.slots().stream().filter(s -> s.name().equals(in.slots()) || s.name().startsWith(in.slots() + "["))
           .filter(s -> in.on().isEmpty() || isOn(of, s, in.on())).toList());
       if (found.isEmpty() || found.size() < in.sites()) {
-        throw new InputException(name, "inputs." + in.name(), "the cell '" + of.name() + "' has " + found.size() + " slots '" + in.slots() + "'"
-            + (in.on().isEmpty() ? "" : " on " + in.on()), found.isEmpty()
+        throw new InputException(name, "inputs." + in.name(), "the cell '" + of.name() + "' has " + found.size() + " slots '"
+            + in.slots() + "'" + (in.on().isEmpty() ? "" : " on " + in.on()), found.isEmpty()
             ? InputException.suggestion(in.slots(), of.slots().stream().map(s -> s.name().replaceFirst("\\[.*", "")).distinct().toList())
             : "Ask for no more sites than that");
       }

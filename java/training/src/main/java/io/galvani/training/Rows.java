@@ -29,8 +29,8 @@ final class Rows {
   }
 
   // Two chains of sums; eight rows a pass, as each pass loads and stores `to`.
-  private static void add(float[] to, float f0, float f1, float f2, float f3, float f4, float f5, float f6, float f7, float[] r0, float[] r1,
-      float[] r2, float[] r3, float[] r4, float[] r5, float[] r6, float[] r7) {
+  private static void add(float[] to, float f0, float f1, float f2, float f3, float f4, float f5, float f6, float f7,
+      float[] r0, float[] r1, float[] r2, float[] r3, float[] r4, float[] r5, float[] r6, float[] r7) {
     for (int j = 0; j < to.length; j++) {
       to[j] = to[j] + Math.fma(f3, r3[j], Math.fma(f2, r2[j], Math.fma(f1, r1[j], f0 * r0[j])))
           + Math.fma(f7, r7[j], Math.fma(f6, r6[j], Math.fma(f5, r5[j], f4 * r4[j])));

@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
  * chunk of all of them an update; the state goes on into the next chunk. Nothing of the truth is fed back, so training and closed loop are
  * the same computation.
  *
- * <p>Loss: mean square of the voltage head, in units of {@link #SCALE}, and {@link #SPIKE_WEIGHT} times the cross-entropy of the spike head.
- * Streams come in groups of {@link #LANES}; groups are computed by threads and summed in their order, so that threads change nothing.
+ * <p>Loss: mean square of the voltage head, in units of {@link #SCALE}, and {@link #SPIKE_WEIGHT} times the cross-entropy of the spike
+ * head. Streams come in groups of {@link #LANES}; groups are computed by threads and summed in their order, so that threads change nothing.
  */
 final class StreamingTrainer {
   /** mV that the voltage head has for 0, and for 1 above it. */

@@ -18,10 +18,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Trains a streaming surrogate within a budget of time: updates, scores of validation runs in closed loop, a state on the disk every minute.
+ * Trains a streaming surrogate within a budget of time: updates, scores of validation runs in closed loop, a state on the disk every
+ * minute.
  *
- * <p>Beside the surrogate there are {@code NAME.csv}, the learning curve, and, until it is done, {@code NAME.training}, from which a run that
- * was killed goes on.
+ * <p>Beside the surrogate there are {@code NAME.csv}, the learning curve, and, until it is done, {@code NAME.training}, from which a run
+ * that was killed goes on.
  */
 public final class Training {
   /** Traces, hidden units and memories that point cells need; see the README. */
@@ -208,11 +209,11 @@ public final class Training {
     var cell = protocol.compile();
     double[][][] predicted = predicted(state.best);
     var rule = ClosedLoop.tune(validation, predicted, protocol.warmupSamples(Protocol.Use.VALIDATION), protocol.sample());
-    String training = String.format(Locale.ROOT, "protocol %s (sha256 %s), %d updates of %d streams of %d samples, %.0f s, seed %d%s", protocol.name(),
-        protocol.fingerprint().substring(0, 12), state.adam.updates(), GROUPS * StreamingTrainer.LANES, StreamingTrainer.CHUNK, state.seconds,
-        options.seed, options.from.map(f -> ", from " + f.getFileName()).orElse(""));
-    return StreamingSurrogate.of(state.best, protocol, cell, Optional.of(rule), "Exponential traces of the events, a leaky memory, two heads:"
-        + " the voltage, and how probable a spike is (a logit). Nothing is fed back.", new Provenance(protocol.cell(), training, options.version,
-        Map.of()));
+    String training = String.format(Locale.ROOT, "protocol %s (sha256 %s), %d updates of %d streams of %d samples, %.0f s, seed %d%s",
+        protocol.name(), protocol.fingerprint().substring(0, 12), state.adam.updates(), GROUPS * StreamingTrainer.LANES,
+        StreamingTrainer.CHUNK, state.seconds, options.seed, options.from.map(f -> ", from " + f.getFileName()).orElse(""));
+    return StreamingSurrogate.of(state.best, protocol, cell, Optional.of(rule),
+        "Exponential traces of the events, a leaky memory; heads for the voltage and, as a logit, for a spike. Nothing is fed back.",
+        new Provenance(protocol.cell(), training, options.version, Map.of()));
   }
 }

@@ -112,7 +112,8 @@ final class TrainingState {
       String magic = in.readUTF();
       String its = in.readUTF();
       if (!magic.equals(MAGIC) || !its.equals(identity)) {
-        throw new InputException(file.toString(), null, "is the state of another training: " + its, "Give the protocol and seed of that one");
+        throw new InputException(file.toString(), null, "is the state of another training: " + its,
+            "Give the protocol and seed of that one");
       }
       var state = new TrainingState(identity, new StreamingNetwork(shape));
       state.seconds = in.readDouble();

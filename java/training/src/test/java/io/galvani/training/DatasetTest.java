@@ -75,7 +75,8 @@ class DatasetTest {
     var data = make(ms -> { });
     var e = assertThrows(InputException.class,
         () -> Dataset.make(dir.resolve("data"), protocol, CpuDevice.get(), options.precision(Precision.MIXED), "test", ms -> { }));
-    assertTrue(e.getMessage().contains("manifest.json:precision: the data there were made with \"f64\", these are of \"mixed\""), e.getMessage());
+    assertTrue(e.getMessage().contains("manifest.json:precision: the data there were made with \"f64\", these are of \"mixed\""),
+        e.getMessage());
     Path block = dir.resolve("data/validation-0000.h5");
     byte[] bytes = Files.readAllBytes(block);
     bytes[bytes.length / 2] ^= 1;

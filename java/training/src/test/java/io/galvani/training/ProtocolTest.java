@@ -48,7 +48,8 @@ class ProtocolTest {
       "warmup: 100, ms: 300, seed: 3 | warmup: 100, seed: 3   | short.yaml:15: 'ms' is missing"})
   void faultsNameTheirLine(String there, String instead, String message) {
     assertTrue(TestProtocol.TEXT.contains(there.strip()));
-    var e = assertThrows(InputException.class, () -> Protocol.read("short.yaml", "short", TestProtocol.TEXT.replace(there.strip(), instead.strip())));
+    var e = assertThrows(InputException.class, () -> Protocol.read("short.yaml", "short",
+        TestProtocol.TEXT.replace(there.strip(), instead.strip())));
     assertEquals(message, e.getMessage());
   }
 

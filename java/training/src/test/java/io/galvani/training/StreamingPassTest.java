@@ -134,7 +134,8 @@ class StreamingPassTest {
           row[j] = kept - step;
           double slope = (up - loss(n, events, weight)) / (by - row[j]);
           row[j] = kept;
-          assertEquals(slope, gradients.parameters().get(p)[r][j], 2e-3 * Math.max(1, Math.abs(slope)), "parameter " + p + " [" + r + "][" + j + "]");
+          assertEquals(slope, gradients.parameters().get(p)[r][j], 2e-3 * Math.max(1, Math.abs(slope)),
+              "parameter " + p + " [" + r + "][" + j + "]");
         }
       }
     }

@@ -35,7 +35,8 @@ class StreamingSurrogateTest {
   void theEngineComputesWhatWasTrained() throws IOException {
     Path file = dir.resolve("s.safetensors");
     SurrogateFile.write(file, surrogate());
-    var truth = new DirectRuns(protocol, protocol.compile(), CpuDevice.get(), CableOptions.of(protocol.compile())).run(Use.TEST, 0, 3, r -> { });
+    var truth = new DirectRuns(protocol, protocol.compile(), CpuDevice.get(), CableOptions.of(protocol.compile()))
+        .run(Use.TEST, 0, 3, r -> { });
     var sites = protocol.sites(protocol.compile());
     double[][][] run = ClosedLoop.run(SurrogateFile.read(file), truth, sites, CpuDevice.get(), SurrogateOptions.DEFAULT);
     float[][][] trained = StreamingTrainer.run(network, truth);

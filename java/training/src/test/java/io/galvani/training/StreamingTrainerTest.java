@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 class StreamingTrainerTest {
   private static final StreamingNetwork.Shape SHAPE = new StreamingNetwork.Shape(2, 8, 32, 16, 2, 1);
   private final Protocol protocol = TestProtocol.get();
-  private final List<Traces> data = List.of(new DirectRuns(protocol, protocol.compile(), CpuDevice.get(), CableOptions.of(protocol.compile()))
+  private final List<Traces> data = List.of(new DirectRuns(protocol, protocol.compile(), CpuDevice.get(),
+      CableOptions.of(protocol.compile()))
       .run(Use.TRAINING, 0, 70, r -> { }));
 
   private StreamingNetwork trained(int updates, int groups, int threads, double[] loss) {

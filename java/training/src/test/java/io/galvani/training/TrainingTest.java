@@ -87,7 +87,7 @@ class TrainingTest {
 
     var judgement = new Judgement(protocol, CpuDevice.get(), 8, 1, ms -> { });
     assertTrue(judgement.spikes() > 10);
-    var scores = judgement.of(s, "s", SurrogateOptions.DEFAULT);
+    var scores = judgement.scores(judgement.runs(s, "s", SurrogateOptions.DEFAULT));
     assertTrue(scores.stream().anyMatch(x -> x.key().equals("explained_variance") && x.pooled() < 1));
 
     // One more from its weights: better than random ones from the first point on.
