@@ -28,7 +28,7 @@ final class ClosedLoop {
    */
   static double[][][] run(Surrogate surrogate, Traces truth, List<Protocol.Site> sites, Device device, SurrogateOptions options) {
     int cells = truth.count();
-    var driven = DirectRuns.on(surrogate.slots().stream().map(i -> i.slot()).toList(), sites);
+    var driven = DirectRuns.on(surrogate.slots().stream().map(i -> i.slot()).toList(), sites, surrogate.name());
     double[][][] outputs = new double[cells][surrogate.outputs().size()][];
     try (var population = device.population(surrogate, options.cells(cells))) {
       var recordings = new ArrayList<Recording>();

@@ -29,7 +29,7 @@ public final class Comparison {
    * @param engine by its name
    * @param cells how many
    * @param ms biological time that was timed
-   * @param seconds wall time for these
+   * @param seconds wall time for these: the median of pieces of 20 ms, so many times, as what else a machine does is no cost of an engine
    * @param spikes of all cells meanwhile
    */
   public record Cost(String engine, int cells, double ms, double seconds, int spikes) {
@@ -78,27 +78,28 @@ public final class Comparison {
   private static Cost time(String engine, Protocol protocol, CompiledCell cell, IntFunction<Population> build, int cells, double ms,
       double seconds) {
     try (Population population = build.apply(cells)) {
-      var sites = DirectRuns.on(population.slots(), protocol.sites(cell));
+      var sites = DirectRuns.on(population.slots(), protocol.sites(cell), engine);
       byte[][][] events = new byte[cells][][];
       Arrays.setAll(events, c -> DirectRuns.draw(protocol, sites, Protocol.Use.TEST, c));
       int piece = (int) Math.max(1, PIECE / protocol.sample());
+      double length = piece * protocol.sample();
       var spikes = new Spikes();
-      double done = 0;
-      long nanos = 0;
-      // A piece before the clock runs: memory is touched, code is compiled.
-      for (int row = 0; done < ms && (done < LEAST || nanos < seconds * 1e9); row += piece) {
+      var nanos = new ArrayList<Long>();
+      long all = 0;
+      for (int row = 0; nanos.size() * length < ms && (nanos.size() * length < LEAST || all < seconds * 1e9); row += piece) {
         Events queue = DirectRuns.queue(sites, events, row, row + piece, protocol.sample());
-        if (row == 0) {
-          population.advance(queue, piece * protocol.sample(), spikes);
+        long from = System.nanoTime();
+        population.advance(queue, (row + piece) * protocol.sample(), spikes);
+        long took = System.nanoTime() - from;
+        if (row == 0) { // memory is touched, code is compiled
           spikes.clear();
           continue;
         }
-        long from = System.nanoTime();
-        population.advance(queue, (row + piece) * protocol.sample(), spikes);
-        nanos += System.nanoTime() - from;
-        done += piece * protocol.sample();
+        nanos.add(took);
+        all += took;
       }
-      return new Cost(engine, cells, done, nanos / 1e9, spikes.size());
+      double median = nanos.stream().mapToLong(n -> n).sorted().skip(nanos.size() / 2).findFirst().orElseThrow();
+      return new Cost(engine, cells, nanos.size() * length, median * nanos.size() / 1e9, spikes.size());
     }
   }
 }

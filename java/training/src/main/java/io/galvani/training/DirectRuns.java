@@ -68,10 +68,21 @@ final class DirectRuns {
     return -Math.log1p(-random.nextDouble()) / rate;
   }
 
-  /** The sites with the slots of a population that may have others, or only these. */
-  static List<Protocol.Site> on(List<Slot> slots, List<Protocol.Site> sites) {
+  /**
+   * The sites with the slots of a population that may have others, or only these.
+   *
+   * @param source names the population in errors
+   * @throws InputException if it lacks one
+   */
+  static List<Protocol.Site> on(List<Slot> slots, List<Protocol.Site> sites, String source) {
     var byName = slots.stream().collect(Collectors.toMap(Slot::name, Function.identity()));
-    return sites.stream().map(s -> new Protocol.Site(s.name(), byName.get(s.slot().name()), s.rate())).toList();
+    return sites.stream().map(s -> {
+      String name = s.slot().name();
+      if (!byName.containsKey(name)) {
+        throw InputException.unknown(source, null, "slot", name, byName.keySet());
+      }
+      return new Protocol.Site(s.name(), byName.get(name), s.rate());
+    }).toList();
   }
 
   /**

@@ -54,12 +54,6 @@ public final class Judgement {
       throw new InputException(name, null, "has samples of " + surrogate.sample() + " ms, and the protocol " + protocol.name() + " of "
           + protocol.sample() + " ms", "Write a protocol of its own");
     }
-    var known = surrogate.slots().stream().map(s -> s.slot().name()).toList();
-    for (var site : sites) {
-      if (!known.contains(site.slot().name())) {
-        throw InputException.unknown(name, null, "slot", site.slot().name(), known);
-      }
-    }
     var probe = protocol.outputs().values().iterator().next();
     var probes = new ArrayList<>(surrogate.outputs().stream().map(o -> o.probe().toString()).toList());
     int voltage = probes.indexOf(probe.toString());
