@@ -4,6 +4,7 @@ import io.galvani.InputException;
 import io.galvani.surrogate.Activation;
 import io.galvani.surrogate.Layer;
 import io.galvani.surrogate.Network;
+import io.galvani.surrogate.Plan;
 import io.galvani.surrogate.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,32 +37,9 @@ public final class Networks {
 
   /** What is run, and its name. */
   public record Case(String name, Network network) {
-    /**
-     * Floating-point operations of a prediction of which nothing is computed twice: of the convolutions the new column, and those in which
-     * it will stand at the left edge; the projection of the window once for all repeats; the last layer after the mean. The paper's
-     * operations, 1.8, with every channel of the new sample counted.
-     */
+    /** Floating-point operations of a prediction of which nothing is computed twice, with every channel of the new sample counted. */
     public long minimalFlops() {
-      long n = 0;
-      int edges = 0;
-      long repeats = 1;
-      boolean first = true; // of the repeats, nothing tells them apart, and h is 0
-      var layers = network.layers();
-      for (int i = 0; i < layers.size(); i++) {
-        switch (layers.get(i)) {
-          case Layer.Conv1D c -> {
-            n += c.kernel().size() * (1 + edges);
-            edges += (c.kernel().extent(0) - 1) * c.dilation();
-          }
-          case Layer.RepeatVector r -> repeats = r.n();
-          case Layer.LSTM l -> {
-            n += l.kernel().size() * (first ? 1 : repeats) + l.recurrent().size() * (repeats - 1);
-            first = false;
-          }
-          case Layer l -> n += l.multiplications(new int[] {1, 1}) * (first || i == layers.size() - 1 ? 1 : repeats);
-        }
-      }
-      return 2 * n;
+      return Plan.of(network).flops();
     }
 
     @Override

@@ -87,7 +87,9 @@ class ImportersFuzzTest {
   private static void bounded(int length, Runnable importer) {
     long bound = MEMORY + MEMORY_A_BYTE * length;
     long memory = memory(importer);
-    memory = memory < bound ? memory : memory(importer); // not that of classes, loaded and changed by Jazzer
+    for (int again = 0; memory >= bound && again < 10; again++) { // the first times it is that of classes, loaded and changed by Jazzer
+      memory = memory(importer);
+    }
     assertTrue(memory < bound, memory + " bytes were asked for, to read " + length);
   }
 
