@@ -47,7 +47,7 @@ final class DirectRuns {
   static byte[][] draw(Protocol p, List<Protocol.Site> sites, Protocol.Use use, int trace) {
     var runs = p.runs().get(use);
     var random = new SplittableRandom(new SplittableRandom(runs.seed()).nextLong() ^ trace * 0xD1342543DE82EF95L);
-    double scale = random.nextDouble() * (p.highest() - p.lowest()) + p.lowest();
+    double scale = p.scale().at(random.nextDouble());
     if (runs.silent() > 0 && (trace + 1) % runs.silent() == 0) {
       scale = 0;
     }

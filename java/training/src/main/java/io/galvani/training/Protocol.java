@@ -29,16 +29,15 @@ import java.util.SplittableRandom;
  * @param name of the protocol
  * @param cell as {@link Cells#load} takes it
  * @param sample ms from row to row
+ * @param scale factor of all rates, drawn once a trace
  * @param inputs where events arrive
- * @param lowest and
- * @param highest factor of all rates, drawn evenly once a trace
  * @param outputs what is recorded, by name; the first is the voltage whose spikes count
  * @param threshold of these spikes in mV
  * @param runs by their use
  * @param text of the file
  */
-public record Protocol(String name, String cell, double sample, List<Input> inputs, double lowest, double highest,
-    Map<String, Probe> outputs, double threshold, Map<Use, Runs> runs, String text) {
+public record Protocol(String name, String cell, double sample, Scale scale, List<Input> inputs, Map<String, Probe> outputs,
+    double threshold, Map<Use, Runs> runs, String text) {
   private static final List<String> SHIPPED = List.of("ball", "l5pc");
   private static final List<String> KEYS = List.of("about", "cell", "sample", "scale", "inputs", "outputs", "spikes", "runs");
 
@@ -50,6 +49,19 @@ public record Protocol(String name, String cell, double sample, List<Input> inpu
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * Factors: {@code from + (to − from) · u^power}, u even from 0 to 1.
+   *
+   * @param from the least
+   * @param to the largest
+   * @param power 1: even; above: small ones are more frequent
+   */
+  public record Scale(double from, double to, double power) {
+    double at(double u) {
+      return from + (to - from) * Math.pow(u, power);
     }
   }
 
@@ -120,9 +132,9 @@ public record Protocol(String name, String cell, double sample, List<Input> inpu
   static Protocol read(String source, String name, String text) {
     var file = YamlMap.read(source, new StringReader(text)).only(KEYS);
     double sample = number(file, "sample", "ms", 1e-3, 1000);
-    var scale = file.map("scale").only(List.of("from", "to"));
-    double from = number(scale, "from", "", 0, 1e6);
-    double to = number(scale, "to", "", from, 1e6);
+    var s = file.map("scale").only(List.of("from", "to", "power"));
+    double from = number(s, "from", "", 0, 1e6);
+    var scale = new Scale(from, number(s, "to", "", from, 1e6), s.has("power") ? number(s, "power", "", 0.1, 10) : 1);
     var inputs = new ArrayList<Input>();
     for (String key : file.map("inputs").keys()) {
       inputs.add(input(key, file.map("inputs").map(key)));
@@ -140,7 +152,7 @@ public record Protocol(String name, String cell, double sample, List<Input> inpu
     for (Use use : Use.values()) {
       runs.put(use, runs(all.map(use.toString()), all.origin(use.toString()), sample));
     }
-    return new Protocol(name, file.text("cell"), sample, List.copyOf(inputs), from, to, outputs, threshold, runs, text);
+    return new Protocol(name, file.text("cell"), sample, scale, List.copyOf(inputs), outputs, threshold, runs, text);
   }
 
   private static Input input(String name, YamlMap y) {
