@@ -6,11 +6,13 @@ import io.galvani.trace.SpikeMatching;
 import io.galvani.training.Comparison.Cost;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** What {@code compare} found, as one HTML file that needs nothing else: to be read on screen, on a phone, on paper. */
 final class CompareReport {
@@ -24,7 +26,8 @@ final class CompareReport {
       .key{white-space:nowrap;margin-right:1rem;font-size:.9rem}.key svg{width:28px;height:8px;vertical-align:middle}
       .wide{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}
       td,th{padding:.2rem .6rem;border-bottom:1px solid #ccc;text-align:right;white-space:nowrap}
-      td:first-child,th:first-child{text-align:left}
+      td:first-child,th:first-child{text-align:left;white-space:normal}
+      @media(max-width:40rem){svg text{font-size:17px}}
       code{font-size:.85rem;overflow-wrap:anywhere}@media print{body{margin:0;max-width:none}}
       """;
 
@@ -49,7 +52,9 @@ final class CompareReport {
     this.runs = runs;
     this.scores.putAll(scores);
     this.costs = costs;
-    engines = costs.stream().map(Cost::engine).distinct().toList();
+    // A surrogate has one colour in all plots: the direct engine, the surrogates, what else there is.
+    var names = costs.stream().map(Cost::engine).distinct().toList();
+    engines = Stream.of(names.subList(0, 1), runs.keySet(), names).flatMap(Collection::stream).distinct().toList();
   }
 
   /**

@@ -12,7 +12,7 @@ final class Plot {
   private static final int WIDTH = 560;
   private static final int LEFT = 62;
   private static final int BOTTOM = 40;
-  private static final int MARGIN = 12;
+  private static final int MARGIN = 20;
 
   /**
    * One direction of a plot.
