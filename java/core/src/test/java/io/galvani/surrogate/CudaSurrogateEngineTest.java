@@ -22,6 +22,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The surrogate engine on a GPU. */
 @NeedsGpu
 class CudaSurrogateEngineTest extends SurrogateEngineCases {
+  private static final boolean SLOW = NeedsGpu.WATCHED || NeedsGpu.SANITIZED;
+
   @Override
   Device device() {
     return CudaDevice.get();
@@ -29,25 +31,25 @@ class CudaSurrogateEngineTest extends SurrogateEngineCases {
 
   @Override
   int steps(int steps, int cells, Network network) {
-    return NeedsGpu.WATCHED ? Math.min(steps, 3) : network.parameters() > 50_000 ? Math.min(steps, 9) : steps;
+    return SLOW ? Math.min(steps, 3) : network.parameters() > 50_000 ? Math.min(steps, cells > 8 ? 4 : 9) : steps;
   }
 
-  /** Where each access is watched, or emulation takes long: those whose first window is not long, or goes through no convolution. */
+  /** Where that takes long: those whose first window is not long, or goes through no convolution. */
   @Override
   boolean tries(Network network, SurrogatePrecision precision) {
-    boolean slow = NeedsGpu.WATCHED || precision == SurrogatePrecision.BF16;  // products by warps are emulated slowly
+    boolean slow = SLOW || precision == SurrogatePrecision.BF16;  // products by warps are emulated slowly
     return !slow || (NeedsGpu.INTERPRETED || network.parameters() < 50_000)
         && (network.window() < 20 || Plan.of(network).columns().isEmpty());
   }
 
   @Override
   String some() {
-    return NeedsGpu.WATCHED ? "everything" : super.some();
+    return SLOW ? "everything" : super.some();
   }
 
   @Override
   int seeds() {
-    return NeedsGpu.WATCHED ? 12 : 60;
+    return SLOW ? 12 : 40;
   }
 
   @Test
