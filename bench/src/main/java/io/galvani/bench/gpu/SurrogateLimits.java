@@ -1,5 +1,7 @@
 package io.galvani.bench.gpu;
 
+import static io.galvani.bench.gpu.SurrogateTiming.zeros;
+
 import io.galvani.surrogate.Activation;
 import io.galvani.surrogate.Layer;
 import io.galvani.surrogate.Network;
@@ -8,15 +10,14 @@ import io.galvani.surrogate.Plan.Stage;
 import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.surrogate.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /**
- * What a step of a surrogate takes of each kernel in float32, worked out from the plan and from how the kernels share it out. Nothing here is
- * measured.
+ * What a step of a surrogate takes of each kernel in float32, worked out from the plan and from how the kernels share it out. Nothing here
+ * is measured.
  */
 final class SurrogateLimits {
   /** Cells whose rows a tile has, and numbers of a column: kTileRows, kTileColumns of kernels/surrogate/tile.h. */
@@ -132,10 +133,6 @@ final class SurrogateLimits {
       in = out;
     }
     return Network.of("layer 5", window, 201, layers);
-  }
-
-  private static Tensor zeros(int... shape) {
-    return Tensor.of(new float[Arrays.stream(shape).reduce(1, (a, b) -> a * b)], shape);
   }
 
   /** The tables for {@code kernels/README.md}. */

@@ -5,12 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.galvani.GalvaniException;
-import io.galvani.device.cuda.Cuda;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import jcuda.jcudnn.JCudnn;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 class CudnnLstmTest {
@@ -25,19 +20,5 @@ class CudnnLstmTest {
     for (int cells : new int[] {1, 5000}) {
       new CudnnLstm(cells).close();
     }
-  }
-
-  @Test
-  void withoutAGpuItSaysThatItIsSkipped() {
-    Assumptions.assumeTrue(Cuda.absence().isPresent(), "there is a GPU");
-    var bytes = new ByteArrayOutputStream();
-    PrintStream before = System.out;
-    System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
-    try {
-      CudnnLstm.main(new String[0]);
-    } finally {
-      System.setOut(before);
-    }
-    assertEquals("skipped: " + Cuda.absence().get() + System.lineSeparator(), bytes.toString(StandardCharsets.UTF_8));
   }
 }
