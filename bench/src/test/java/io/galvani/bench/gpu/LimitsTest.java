@@ -48,7 +48,7 @@ class LimitsTest {
     double square = 4.0 * 128 * 128;
     double least = 3 * 512 + 5 * 512 * 256 + 5 * 256 * 128 + 64 * 128 * 512 + (4 + 2 * 9) * square
         + 5 * (128 * 128 + 128 * 100 + 3 * 100 * 100) + 100;
-    double ahead = (63 + 4.5 - 64) * 128 * 512;
+    double ahead = (63 + 8.5 - 64) * 128 * 512;
     assertEquals(least + ahead, limits.whole().multiplyAdds(), 1);
     assertEquals(Card.ALL.getFirst().teraflops32() * 1e12 / 2 / (least + ahead), limits.rate(Card.ALL.getFirst()), 1);
   }
