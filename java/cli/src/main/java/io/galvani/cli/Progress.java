@@ -5,27 +5,34 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** Shows how far a run has come, where stderr is a terminal: the launcher script tells by {@code galvani.terminal}. */
+/** Shows how far something long has come, where stderr is a terminal: the launcher script tells by {@code galvani.terminal}. */
 final class Progress implements AutoCloseable {
   private final ProgressBar bar;
 
-  /**
-   * @param tstop ms
-   */
+  /** A run of so many ms. */
   Progress(double tstop) {
+    this("simulate", "ms", (long) Math.ceil(tstop));
+  }
+
+  /**
+   * @param task its name
+   * @param unit of what is counted
+   * @param all how much there is to do
+   */
+  Progress(String task, String unit, long all) {
     bar = !Boolean.getBoolean("galvani.terminal") ? null : new ProgressBarBuilder()
-        .setTaskName("simulate")
-        .setUnit(" ms", 1)
-        .setInitialMax((long) Math.ceil(tstop))
+        .setTaskName(task)
+        .setUnit(" " + unit, 1)
+        .setInitialMax(all)
         .setStyle(ProgressBarStyle.ASCII)
         .setConsumer(new ConsoleProgressBarConsumer(System.err))
         .build();
   }
 
-  /** Shows a time in ms. */
-  void at(double time) {
+  /** Shows how much is done, in its unit. */
+  void at(double done) {
     if (bar != null) {
-      bar.stepTo((long) time);
+      bar.stepTo((long) done);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.galvani.surrogate;
 
+import io.galvani.Spikes;
 import java.util.Arrays;
 import java.util.List;
 
@@ -38,5 +39,26 @@ public record SpikeRule(int output, Kind kind, double threshold, double refracto
     if (!(refractory >= 0 && refractory < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("refractory = " + refractory + " ms is not 0 or more");
     }
+  }
+
+  /**
+   * The spikes of one trace.
+   *
+   * @param v samples in the unit of the output; v[n] is at n · sample
+   * @param sample ms
+   * @return ms, ascending
+   */
+  public double[] spikes(double[] v, double sample) {
+    var detector = new SpikeDetector(this, 1, sample);
+    var found = new Spikes();
+    for (int n = 0; n < v.length; n++) {
+      double now = v[n];
+      if (n == 0) {
+        detector.begin(cell -> now);
+      } else {
+        detector.detect(n, cell -> now, found);
+      }
+    }
+    return found.crossings(0, 0);
   }
 }

@@ -25,6 +25,18 @@ public final class SpikeTrains {
     return Arrays.copyOf(t, n);
   }
 
+  /**
+   * A train that has nothing to do with the original but its statistics: each spike later by so much, and from the end back to the start.
+   * What it hits of the original is chance.
+   *
+   * @param spikes ms from 0 to {@code duration}, ascending
+   * @param by ms
+   * @param duration ms
+   */
+  public static double[] shifted(double[] spikes, double by, double duration) {
+    return Arrays.stream(spikes).map(t -> (t + by) % duration).sorted().toArray();
+  }
+
   /** Compares two trains spike by spike, in their order. */
   public static Match match(double[] expected, double[] actual) {
     int worst = -1;

@@ -26,4 +26,9 @@ class SpikeTrainsTest {
     assertFalse(SpikeTrains.match(new double[] {1, 2}, new double[] {Double.NaN, 2.5}).within(1));
     assertTrue(SpikeTrains.match(new double[0], new double[0]).within(0));
   }
+
+  @Test
+  void shiftingGoesRoundTheEnd() {
+    assertArrayEquals(new double[] {49, 270, 350}, SpikeTrains.shifted(new double[] {20, 100, 299}, 250, 500), 1e-12);
+  }
 }

@@ -1,0 +1,212 @@
+package io.galvani.cli;
+
+import io.galvani.trace.ClosedLoopScores.Run;
+import io.galvani.trace.ClosedLoopScores.Score;
+import io.galvani.trace.SpikeMatching;
+import io.galvani.training.Comparison.Cost;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** What {@code compare} found, as one HTML file that needs nothing else: to be read on screen, on a phone, on paper. */
+final class CompareReport {
+  private static final int OVERLAYS = 3;
+  private static final int RASTER = 20;
+  private static final String STYLE = """
+      body{font:16px/1.5 system-ui,sans-serif;color:#111;max-width:60rem;margin:1rem auto;padding:0 1rem}
+      h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}
+      figure{margin:1rem 0;break-inside:avoid}figcaption{font-size:.9rem;color:#333}
+      svg{width:100%;height:auto}svg text{font-size:12px;fill:#111}svg path{stroke-width:1.4}svg .axis{stroke:#777;fill:none;stroke-width:1}
+      .key{white-space:nowrap;margin-right:1rem;font-size:.9rem}.key svg{width:28px;height:8px;vertical-align:middle}
+      .wide{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}
+      td,th{padding:.2rem .6rem;border-bottom:1px solid #ccc;text-align:right;white-space:nowrap}
+      td:first-child,th:first-child{text-align:left}
+      code{font-size:.85rem;overflow-wrap:anywhere}@media print{body{margin:0;max-width:none}}
+      """;
+
+  private final StringBuilder html = new StringBuilder();
+  private final String cell;
+  private final double sample;
+  private final Map<String, List<Run>> runs;
+  private final Map<String, List<Score>> scores = new LinkedHashMap<>();
+  private final List<Cost> costs;
+  private final List<String> engines;
+
+  /**
+   * @param cell its name
+   * @param sample ms
+   * @param runs of each surrogate, the same ones
+   * @param scores of each surrogate
+   * @param costs of all that was timed
+   */
+  CompareReport(String cell, double sample, Map<String, List<Run>> runs, Map<String, List<Score>> scores, List<Cost> costs) {
+    this.cell = cell;
+    this.sample = sample;
+    this.runs = runs;
+    this.scores.putAll(scores);
+    this.costs = costs;
+    engines = costs.stream().map(Cost::engine).distinct().toList();
+  }
+
+  /**
+   * The file.
+   *
+   * @param command that made it
+   * @param machine that it was made on
+   * @param wanted biological time in ms that should have been timed
+   */
+  String html(String command, String machine, double wanted) {
+    String title = Plot.escaped(cell) + ": the equations and what stands for them";
+    add("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
+    add("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">");
+    add("<title>%s</title><style>%s</style></head><body>\n<h1>%s</h1>", title, STYLE, title);
+    add("<p>%s. <code>%s</code></p>", Plot.escaped(machine), Plot.escaped(command));
+    if (!runs.isEmpty()) {
+      overlays();
+      rasters();
+      agreement();
+      shifts();
+    }
+    cost(wanted);
+    add("</body></html>");
+    return html.toString();
+  }
+
+  private void add(String format, Object... values) {
+    html.append(values.length == 0 ? format : String.format(Locale.ROOT, format, values)).append('\n');
+  }
+
+  private void figure(String caption, List<String> plots, List<String> keys) {
+    add("<figure>");
+    plots.forEach(html::append);
+    add("<figcaption>");
+    for (int i = 0; i < keys.size(); i++) {
+      html.append(Plot.key(keys.get(i), i));
+    }
+    add("<br>%s</figcaption></figure>", caption);
+  }
+
+  private List<String> withCell() {
+    var keys = new ArrayList<>(List.of("direct engine"));
+    keys.addAll(runs.keySet());
+    return keys;
+  }
+
+  // The runs with the most spikes show the most.
+  private void overlays() {
+    var all = runs.values().iterator().next();
+    var chosen = IntStream.range(0, all.size()).boxed()
+        .sorted((a, b) -> Integer.compare(all.get(b).trueSpikes().length, all.get(a).trueSpikes().length)).skip(all.size() / 4)
+        .limit(OVERLAYS).toList();
+    var plots = new ArrayList<String>();
+    for (int i : chosen) {
+      var truth = all.get(i).truth();
+      double[] t = new double[truth.length];
+      Arrays.setAll(t, n -> n * sample);
+      var plot = new Plot("voltage of run " + i, 190, new Plot.Axis("time, ms", 0, t.length * sample, false),
+          new Plot.Axis("voltage, mV", -90, 50, false));
+      plot.line(t, truth, 0);
+      int series = 1;
+      for (var r : runs.values()) {
+        plot.line(t, r.get(i).predicted(), series++);
+      }
+      plots.add(plot.html());
+    }
+    add("<h2>Voltage</h2>");
+    figure("Runs " + chosen + " of " + all.size() + ": the same synaptic input. A surrogate is never shown the true voltage.", plots,
+        withCell());
+  }
+
+  private void rasters() {
+    var all = runs.values().iterator().next();
+    int rows = Math.min(RASTER, all.size());
+    var plot = new Plot("spikes", 60 + rows * 14, new Plot.Axis("time, ms", 0, all.getFirst().truth().length * sample, false),
+        new Plot.Axis("run", 0, rows, false));
+    double height = 0.8 / (runs.size() + 1);
+    for (int i = 0; i < rows; i++) {
+      plot.strokes(all.get(i).trueSpikes(), i + 0.1 + runs.size() * height, 0.9 * height, 0);
+      int series = 1;
+      for (var r : runs.values()) {
+        plot.strokes(r.get(i).predictedSpikes(), i + 0.1 + (runs.size() - series) * height, 0.9 * height, series);
+        series++;
+      }
+    }
+    add("<h2>Spikes</h2>");
+    figure("Each row is a run; in it the spikes of the direct engine on top, those of the surrogates below.", List.of(plot.html()),
+        withCell());
+  }
+
+  private void agreement() {
+    add("<h2>Agreement</h2><div class=\"wide\"><table><tr><th>all runs, and the 95 %% interval</th>%s</tr>",
+        String.join("", scores.keySet().stream().map(n -> "<th>" + Plot.escaped(n) + "</th>").toList()));
+    var first = scores.values().iterator().next();
+    for (int s = 0; s < first.size(); s++) {
+      boolean share = first.get(s).unit().isEmpty();
+      add("<tr><td>%s, %s</td>", Plot.escaped(first.get(s).name()), share ? "%" : first.get(s).unit());
+      for (var list : scores.values()) {
+        double scale = share ? 100 : 1;
+        var interval = list.get(s).interval();
+        add("<td>%.2f%s</td>", scale * list.get(s).pooled(),
+            Double.isNaN(interval.low()) ? ""
+                : String.format(Locale.ROOT, " (%.2f to %.2f)", scale * interval.low(), scale * interval.high()));
+      }
+      add("</tr>");
+    }
+    add("</table></div>");
+  }
+
+  private void shifts() {
+    var plots = new ArrayList<String>();
+    int series = 1;
+    for (var entry : runs.entrySet()) {
+      int[] count = new int[11];
+      int hits = 0;
+      for (Run r : entry.getValue()) {
+        for (double shift : SpikeMatching.oneToOne(r.trueSpikes(), r.predictedSpikes(), 5).shifts()) {
+          count[(int) Math.rint(shift) + 5]++;
+          hits++;
+        }
+      }
+      var plot = new Plot("shifts of spikes of " + entry.getKey(), 170, new Plot.Axis("predicted − true, ms", -5.5, 5.5, false),
+          new Plot.Axis("spikes, %", 0, 100, false));
+      for (int i = 0; i < count.length; i++) {
+        plot.bar(i - 5.4, i - 4.6, hits == 0 ? 0 : 100.0 * count[i] / hits, series);
+      }
+      plots.add(plot.html());
+      series++;
+    }
+    add("<h2>Spike times</h2>");
+    figure("Shifts of the spikes that were hit within 5 ms.", plots, withCell());
+  }
+
+  private void cost(double wanted) {
+    int least = costs.stream().mapToInt(Cost::cells).min().orElseThrow();
+    int most = costs.stream().mapToInt(Cost::cells).max().orElseThrow();
+    double fastest = costs.stream().mapToDouble(Cost::perSecond).min().orElseThrow();
+    double slowest = costs.stream().mapToDouble(Cost::perSecond).max().orElseThrow();
+    var plot = new Plot("cost", 280, new Plot.Axis("cells", least * 0.8, Math.max(most * 1.25, least * 10.0), true),
+        new Plot.Axis("wall s per s of all cells", decade(fastest, -1), decade(slowest, 1), true));
+    for (int e = 0; e < engines.size(); e++) {
+      String name = engines.get(e);
+      var of = costs.stream().filter(c -> c.engine().equals(name)).toList();
+      plot.line(of.stream().mapToDouble(Cost::cells).toArray(), of.stream().mapToDouble(Cost::perSecond).toArray(), e);
+    }
+    add("<h2>Cost</h2>");
+    figure("Lower is faster.", List.of(plot.html()), engines);
+    add("<div class=\"wide\"><table><tr><th>engine</th><th>cells</th><th>s per s</th><th>µs per cell and ms</th><th></th></tr>");
+    for (Cost c : costs) {
+      add("<tr><td>%s</td><td>%d</td><td>%.5f</td><td>%.4f</td><td>%s</td></tr>", Plot.escaped(c.engine()), c.cells(), c.perSecond(),
+          c.perCellAndMs(), c.ms() < wanted ? String.format(Locale.ROOT, "extrapolated from %.0f ms", c.ms()) : "");
+    }
+    add("</table></div>");
+  }
+
+  private static double decade(double value, int direction) {
+    double exponent = Math.log10(value);
+    return Math.pow(10, direction < 0 ? Math.floor(exponent) : Math.ceil(exponent));
+  }
+}

@@ -1,0 +1,127 @@
+package io.galvani.training;
+
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * A network that goes with the stream of samples: exponential traces of its inputs, an expressive leaky memory (Spieler et al. 2024, arXiv
+ * 2306.16922), and a linear head. Its layers, in the file format: {@code Newest, Dense, Traces, ELM, Dense}.
+ *
+ * <p>With x the inputs of a sample (events of each channel, about 1 each), {@code traces} a channel, H hidden units, M memories:
+ *
+ * <pre>
+ * q ← exp(−h/τ_q) · q + x                       [channels · traces], traces of channel c are c · traces …
+ * d = exp(−h/τ_m) · m                           [M]
+ * u = relu([q, d] · kernel + bias)              [H]
+ * m ← d + λ (1 − exp(−h/τ_m)) · tanh(u · update + update_bias)
+ * y = m · head + head_bias                      [outputs]
+ * </pre>
+ */
+final class StreamingNetwork {
+  /** λ: how far a memory is driven at most. */
+  static final float DRIVE = 5;
+
+  /**
+   * Sizes.
+   *
+   * @param channels inputs
+   * @param traces of each input
+   * @param hidden H; multiples of 16 are the fastest
+   * @param memories M, likewise
+   * @param outputs heads
+   * @param sample h in ms
+   */
+  record Shape(int channels, int traces, int hidden, int memories, int outputs, double sample) {
+    int features() {
+      return channels * traces;
+    }
+  }
+
+  final Shape shape;
+  /** ln(τ/ms), [1][channels · traces]. */
+  final float[][] traceTau;
+  /** ln(τ/ms), [1][M]. */
+  final float[][] memoryTau;
+  /** [channels · traces + M][H]: rows of the traces, then of the memories. */
+  final float[][] kernel;
+  /** [1][H]. */
+  final float[][] bias;
+  /** [H][M]. */
+  final float[][] update;
+  /** [1][M]. */
+  final float[][] updateBias;
+  /** [outputs][M]. */
+  final float[][] head;
+  /** [1][outputs]. */
+  final float[][] headBias;
+
+  /** One whose parameters are all 0: for gradients, moments and the like. */
+  StreamingNetwork(Shape shape) {
+    this.shape = shape;
+    traceTau = new float[1][shape.features()];
+    memoryTau = new float[1][shape.memories()];
+    kernel = new float[shape.features() + shape.memories()][shape.hidden()];
+    bias = new float[1][shape.hidden()];
+    update = new float[shape.hidden()][shape.memories()];
+    updateBias = new float[1][shape.memories()];
+    head = new float[shape.outputs()][shape.memories()];
+    headBias = new float[1][shape.outputs()];
+  }
+
+  /** One to begin training with: time constants spread over 0.5 to 16 ms (traces) and 1 to 150 ms (memories), weights by their fan-in. */
+  static StreamingNetwork random(Shape shape, long seed) {
+    var n = new StreamingNetwork(shape);
+    var random = new SplittableRandom(seed);
+    for (int i = 0; i < shape.features(); i++) {
+      n.traceTau[0][i] = spread(0.5, 16, i % shape.traces(), shape.traces());
+    }
+    for (int i = 0; i < shape.memories(); i++) {
+      n.memoryTau[0][i] = spread(1, 150, i, shape.memories());
+    }
+    for (float[][] weights : List.of(n.kernel, n.bias)) {
+      fill(weights, 1 / Math.sqrt(n.kernel.length), random);
+    }
+    for (float[][] weights : List.of(n.update, n.updateBias)) {
+      fill(weights, 1 / Math.sqrt(shape.hidden()), random);
+    }
+    fill(n.head, 1 / Math.sqrt(shape.memories()), random);
+    return n;
+  }
+
+  private static float spread(double from, double to, int i, int n) {
+    return (float) (Math.log(from) + (n == 1 ? 0.5 : (double) i / (n - 1)) * Math.log(to / from));
+  }
+
+  private static void fill(float[][] weights, double range, SplittableRandom random) {
+    for (float[] row : weights) {
+      for (int j = 0; j < row.length; j++) {
+        row[j] = (float) random.nextDouble(-range, range);
+      }
+    }
+  }
+
+  /** All parameters, in a fixed order. */
+  List<float[][]> parameters() {
+    return List.of(traceTau, memoryTau, kernel, bias, update, updateBias, head, headBias);
+  }
+
+  /** Number of parameters. */
+  int size() {
+    return parameters().stream().mapToInt(p -> p.length * p[0].length).sum();
+  }
+
+  /** Takes over the parameters of another. */
+  void set(StreamingNetwork from) {
+    for (int p = 0; p < parameters().size(); p++) {
+      for (int r = 0; r < parameters().get(p).length; r++) {
+        float[] row = from.parameters().get(p)[r];
+        System.arraycopy(row, 0, parameters().get(p)[r], 0, row.length);
+      }
+    }
+  }
+
+  /** exp(−h/τ) of a ln τ. */
+  float decay(float lnTau) {
+    return (float) Math.exp(-shape.sample() * Math.exp(-lnTau));
+  }
+}

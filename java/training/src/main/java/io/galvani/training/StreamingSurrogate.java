@@ -1,0 +1,147 @@
+package io.galvani.training;
+
+import io.galvani.InputException;
+import io.galvani.Probe;
+import io.galvani.Slot;
+import io.galvani.cell.CompiledCell;
+import io.galvani.surrogate.Activation;
+import io.galvani.surrogate.Channel;
+import io.galvani.surrogate.Layer;
+import io.galvani.surrogate.Network;
+import io.galvani.surrogate.Normalisation;
+import io.galvani.surrogate.Output;
+import io.galvani.surrogate.Provenance;
+import io.galvani.surrogate.SlotInput;
+import io.galvani.surrogate.SpikeRule;
+import io.galvani.surrogate.Surrogate;
+import io.galvani.surrogate.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** From a {@link StreamingNetwork} to the surrogate that a file holds, and back. */
+final class StreamingSurrogate {
+  private StreamingSurrogate() {}
+
+  /** The normalisation of a head. */
+  static Normalisation normalisation(int head) {
+    return head == StreamingTrainer.VOLTAGE
+        ? new Normalisation(1, Double.POSITIVE_INFINITY, 1, StreamingTrainer.OFFSET, StreamingTrainer.SCALE) : Normalisation.NONE;
+  }
+
+  /** The surrogate of a cell under a protocol: an event of a slot's own weight is 1 to the network. */
+  static Surrogate of(StreamingNetwork n, Protocol p, CompiledCell cell, Optional<SpikeRule> spikes, String about, Provenance provenance) {
+    var sites = p.sites(cell);
+    var channels = new ArrayList<Channel>();
+    var slots = new ArrayList<SlotInput>();
+    for (var site : sites) {
+      channels.add(new Channel(site.name(), "uS", new Normalisation(1, Double.POSITIVE_INFINITY, 1, 0, site.slot().weight())));
+    }
+    // A surrogate offers the slots of its cell; those that nothing was sent to in training are none of it.
+    var driven = new ArrayList<>(sites);
+    driven.sort((a, b) -> Integer.compare(a.slot().index(), b.slot().index()));
+    for (var site : driven) {
+      var s = site.slot();
+      slots.add(new SlotInput(new Slot(slots.size(), s.name(), s.at(), s.kind(), s.weight()), sites.indexOf(site)));
+    }
+    var v = p.outputs().entrySet().iterator().next();
+    var outputs = List.of(
+        new Output(v.getKey(), v.getValue(), "mV", normalisation(StreamingTrainer.VOLTAGE), Output.NO_CHANNEL, Output.Affine.NONE,
+            Output.Affine.NONE, Output.Gain.NONE),
+        new Output("spike", new Probe(v.getValue().at(), "spike"), "", normalisation(StreamingTrainer.SPIKE), Output.NO_CHANNEL,
+            Output.Affine.NONE, Output.Affine.NONE, Output.Gain.NONE));
+    return new Surrogate(cell.name(), about, p.sample(), Network.of(p.name(), 1, sites.size(), layers(n)), channels, outputs, slots, spikes,
+        provenance);
+  }
+
+  private static List<Layer> layers(StreamingNetwork n) {
+    var s = n.shape;
+    float[][] spread = new float[s.channels()][s.features()];
+    for (int i = 0; i < s.features(); i++) {
+      spread[i / s.traces()][i] = 1;
+    }
+    float[] traceDecay = decays(n, n.traceTau[0]);
+    float[] memoryDecay = decays(n, n.memoryTau[0]);
+    float[] gain = new float[memoryDecay.length];
+    for (int m = 0; m < gain.length; m++) {
+      gain[m] = StreamingNetwork.DRIVE * (1 - memoryDecay[m]);
+    }
+    float[][] head = new float[s.memories()][s.outputs()];
+    Rows.transpose(n.head, head);
+    return List.of(new Layer.Newest("newest"), new Layer.Dense("spread", tensor(spread), row(new float[s.features()]), Activation.LINEAR),
+        new Layer.Traces("traces", row(traceDecay)),
+        new Layer.ELM("memory", tensor(Arrays.copyOf(n.kernel, s.features())),
+            tensor(Arrays.copyOfRange(n.kernel, s.features(), n.kernel.length)), row(n.bias[0]), tensor(n.update),
+            row(n.updateBias[0]), row(memoryDecay), row(gain)),
+        new Layer.Dense("head", tensor(head), row(n.headBias[0]), Activation.LINEAR));
+  }
+
+  private static float[] decays(StreamingNetwork n, float[] lnTau) {
+    float[] decay = new float[lnTau.length];
+    for (int i = 0; i < decay.length; i++) {
+      decay[i] = n.decay(lnTau[i]);
+    }
+    return decay;
+  }
+
+  private static Tensor row(float[] values) {
+    return Tensor.of(values.clone(), values.length);
+  }
+
+  private static Tensor tensor(float[][] rows) {
+    float[] all = new float[rows.length * rows[0].length];
+    for (int r = 0; r < rows.length; r++) {
+      System.arraycopy(rows[r], 0, all, r * rows[0].length, rows[0].length);
+    }
+    return Tensor.of(all, rows.length, rows[0].length);
+  }
+
+  /**
+   * The network of a surrogate, to go on from.
+   *
+   * @param file names it in errors
+   * @throws InputException if it is not such a network, or not of such channels and outputs
+   */
+  static StreamingNetwork network(Surrogate surrogate, String file, int channels, double sample) {
+    var layers = surrogate.network().layers();
+    var types = layers.stream().map(Layer::type).toList();
+    if (!types.equals(List.of("Newest", "Dense", "Traces", "ELM", "Dense")) || surrogate.sample() != sample
+        || surrogate.channels().size() != channels || surrogate.outputs().size() != 2) {
+      throw new InputException(file, null, "is no streaming network of " + channels + " channels, 2 outputs and " + sample + " ms: "
+          + String.join(", ", types), "Name a surrogate that was trained under such a protocol");
+    }
+    var traces = (Layer.Traces) layers.get(2);
+    var memory = (Layer.ELM) layers.get(3);
+    var head = (Layer.Dense) layers.get(4);
+    int features = traces.decay().extent(0);
+    var shape = new StreamingNetwork.Shape(channels, features / channels, memory.kernel().extent(1), memory.memories(), 2, sample);
+    var n = new StreamingNetwork(shape);
+    fill(n.traceTau, traces.decay());
+    fill(n.memoryTau, memory.decay());
+    for (float[] lnTau : Stream.of(n.traceTau, n.memoryTau).map(t -> t[0]).toList()) {
+      for (int i = 0; i < lnTau.length; i++) {
+        lnTau[i] = (float) Math.log(-sample / Math.log(Math.max(lnTau[i], Float.MIN_NORMAL)));
+      }
+    }
+    fill(Arrays.copyOf(n.kernel, features), memory.kernel());
+    fill(Arrays.copyOfRange(n.kernel, features, n.kernel.length), memory.recurrent());
+    fill(n.bias, memory.bias());
+    fill(n.update, memory.update());
+    fill(n.updateBias, memory.updateBias());
+    float[][] heads = new float[shape.memories()][2];
+    fill(heads, head.kernel());
+    Rows.transpose(heads, n.head);
+    fill(n.headBias, head.bias());
+    return n;
+  }
+
+  private static void fill(float[][] rows, Tensor from) {
+    for (int r = 0; r < rows.length; r++) {
+      for (int j = 0; j < rows[r].length; j++) {
+        rows[r][j] = from.at((long) r * rows[r].length + j);
+      }
+    }
+  }
+}

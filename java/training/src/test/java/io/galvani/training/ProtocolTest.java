@@ -1,0 +1,63 @@
+package io.galvani.training;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.galvani.InputException;
+import io.galvani.cell.Cells;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ProtocolTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"ball", "l5pc"})
+  void thoseThatComeWithGalvaniFitTheirCells(String name) {
+    var p = Protocol.load(name);
+    var cell = p.compile();
+    assertEquals(name, cell.name());
+    assertEquals(p.sites(cell).size(), p.sites(cell).stream().map(Protocol.Site::name).distinct().count());
+    assertEquals(p.sites(cell).size(), p.sites(cell).stream().map(s -> s.slot().index()).distinct().count());
+    assertEquals(p.sites(cell), p.sites(cell));
+    assertTrue(p.runs().values().stream().mapToLong(Protocol.Runs::seed).distinct().count() == 3);
+  }
+
+  @Test
+  void sitesLieWhereTheyAreAskedFor() {
+    var p = Protocol.load("l5pc");
+    var cell = Cells.load("l5pc");
+    var sites = p.sites(cell);
+    assertEquals(200, sites.size());
+    assertEquals(100, sites.stream().filter(s -> s.name().startsWith("apical_exc[") && s.slot().at().section().startsWith("apic[")
+        && s.slot().kind().equals("AmpaNmda")).count());
+    assertEquals(20, sites.stream().filter(s -> s.name().startsWith("basal_inh[") && s.slot().at().section().startsWith("dend[")
+        && s.slot().kind().equals("GABA")).count());
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', value = {
+      "sample: 1                 | sample: 0                  | short.yaml:3: sample = 0.0 is out of range. Allowed: 0.001…1000.0",
+      "rate: 80                  | rate: fast                 | short.yaml:6: rate: 'fast' is not a number in Hz. Write the number alone in Hz",
+      "rate: 80                  | rate: 80, sites: 3         | short.yaml:6: sites and the seed that they are drawn with go together",
+      "about: short              | abuot: short               | short.yaml:1: unknown key 'abuot'. Did you mean 'about'?",
+      "v: soma(0.5).v            | v: soma                    | short.yaml:9: probe: 'soma' is not of the form section(x).quantity. Write e.g. soma(0.5).v",
+      "ms: 600                   | ms: 600.5                  | short.yaml:13: 600.5 ms are no whole number of samples of 1.0 ms",
+      "{from: 0, to: 4}          | {from: 4, to: 0}           | short.yaml:4: to = 0.0 is out of range. Allowed: 4.0…1000000.0",
+      "warmup: 100, ms: 300, seed: 3 | warmup: 100, seed: 3   | short.yaml:15: 'ms' is missing"})
+  void faultsNameTheirLine(String there, String instead, String message) {
+    assertTrue(TestProtocol.TEXT.contains(there.strip()));
+    var e = assertThrows(InputException.class, () -> Protocol.read("short.yaml", "short",
+        TestProtocol.TEXT.replace(there.strip(), instead.strip())));
+    assertEquals(message, e.getMessage());
+  }
+
+  @Test
+  void slotsThatTheCellLacksAreNamed() {
+    var p = Protocol.read("x.yaml", "x", TestProtocol.TEXT.replace("slots: inh", "slots: inhh"));
+    var e = assertThrows(InputException.class, () -> p.sites(p.compile()));
+    assertEquals("x:inputs.inh: the cell 'ball' has 0 slots 'inhh'. Did you mean 'inh'?", e.getMessage());
+    assertThrows(InputException.class, () -> Protocol.load("bal"));
+  }
+}

@@ -1,0 +1,65 @@
+package io.galvani.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.galvani.cable.CableOptions;
+import io.galvani.device.cpu.CpuDevice;
+import io.galvani.surrogate.SpikeRule;
+import io.galvani.training.Protocol.Use;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class StreamingTrainerTest {
+  private static final StreamingNetwork.Shape SHAPE = new StreamingNetwork.Shape(2, 8, 32, 16, 2, 1);
+  private final Protocol protocol = TestProtocol.get();
+  private final List<Traces> data = List.of(new DirectRuns(protocol, protocol.compile(), CpuDevice.get(),
+      CableOptions.of(protocol.compile()))
+      .run(Use.TRAINING, 0, 70, r -> { }));
+
+  private StreamingNetwork trained(int updates, int groups, int threads, double[] loss) {
+    var network = StreamingNetwork.random(SHAPE, 1);
+    var trainer = new StreamingTrainer(network, new Adam(network), data, groups, threads, 2);
+    for (int i = 0; i < updates; i++) {
+      loss[i] = trainer.update((double) i / updates);
+    }
+    return network;
+  }
+
+  @Test
+  void learnsTheVoltage() {
+    double[] loss = new double[250];
+    trained(loss.length, 1, 1, loss);
+    double early = Arrays.stream(loss, 0, 10).average().orElseThrow();
+    double late = Arrays.stream(loss, 240, 250).average().orElseThrow();
+    assertTrue(late < 0.6 * early, "from " + early + " to " + late);
+  }
+
+  @Test
+  void threadsChangeNothing() {
+    var one = trained(4, 2, 1, new double[4]);
+    var two = trained(4, 2, 2, new double[4]);
+    for (int p = 0; p < one.parameters().size(); p++) {
+      for (int r = 0; r < one.parameters().get(p).length; r++) {
+        assertArrayEquals(one.parameters().get(p)[r], two.parameters().get(p)[r]);
+      }
+    }
+  }
+
+  /** Of two outputs of which one is the truth and the other noise, and of thresholds of which one parts spikes from the rest. */
+  @Test
+  void theRuleThatFindsTheSpikesIsChosen() {
+    var truth = data.getFirst();
+    double[][][] predicted = new double[truth.count()][2][truth.rows()];
+    for (int t = 0; t < truth.count(); t++) {
+      for (int r = 0; r < truth.rows(); r++) {
+        predicted[t][0][r] = -70 + 60 * Math.abs(Math.sin(r * r));
+        predicted[t][1][r] = truth.spikes()[t][r] != 0 ? 1.75 : r % 3 == 0 ? 1.25 : -5;
+      }
+    }
+    var rule = ClosedLoop.tune(truth, predicted, 100, 1);
+    assertEquals(new SpikeRule(1, SpikeRule.Kind.PEAK, 1.5, 2), rule);
+  }
+}

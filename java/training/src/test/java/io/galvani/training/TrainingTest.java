@@ -1,0 +1,119 @@
+package io.galvani.training;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.galvani.InputException;
+import io.galvani.cable.CableOptions;
+import io.galvani.device.cpu.CpuDevice;
+import io.galvani.surrogate.SurrogateFile;
+import io.galvani.surrogate.SurrogateOptions;
+import io.galvani.training.Training.Point;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingTest {
+  @TempDir Path dir;
+  private final Protocol protocol = TestProtocol.get();
+  private Dataset data;
+
+  @BeforeEach
+  void make() throws IOException {
+    data = Dataset.make(dir.resolve("data"), protocol, CpuDevice.get(), CableOptions.of(protocol.compile()), "test", ms -> { });
+  }
+
+  private Training.Options options(boolean resume, Optional<Path> from) {
+    return new Training.Options(dir.resolve("s.safetensors"), 2, 1, 1, resume, from, "test");
+  }
+
+  /** Keeps the points, and may stop the training by throwing after some. */
+  private static final class Points implements Training.Listener {
+    final List<Point> all = new ArrayList<>();
+    private final double killedAt;
+
+    Points(double killedAt) {
+      this.killedAt = killedAt;
+    }
+
+    @Override
+    public void at(double seconds) {
+      if (seconds > killedAt) {
+        throw new IllegalStateException("killed");
+      }
+    }
+
+    @Override
+    public void point(Point point) {
+      all.add(point);
+    }
+  }
+
+  @Test
+  void aTrainingThatWasKilledGoesOn() throws IOException {
+    assertThrows(IllegalStateException.class, () -> Training.run(protocol, data, options(false, Optional.empty()), new Points(1.5)));
+    Path state = dir.resolve("s.training");
+    assertTrue(Files.exists(state));
+    assertFalse(Files.exists(dir.resolve("s.safetensors")));
+    // Not without being told to, nor one of another seed.
+    assertTrue(assertThrows(InputException.class, () -> Training.run(protocol, data, options(false, Optional.empty()), new Points(9)))
+        .getMessage().contains("--resume"));
+    var other = new Training.Options(dir.resolve("s.safetensors"), 2, 2, 1, true, Optional.empty(), "test");
+    assertTrue(assertThrows(InputException.class, () -> Training.run(protocol, data, other, new Points(9))).getMessage()
+        .contains("is the state of another training"));
+
+    var rest = new Points(9);
+    var s = Training.run(protocol, data, options(true, Optional.empty()), rest);
+    assertEquals(s, SurrogateFile.read(dir.resolve("s.safetensors")));
+    assertFalse(Files.exists(state));
+    assertTrue(rest.all.getFirst().seconds() > 0.2, "the budget goes on where it was");
+    var curve = Files.readAllLines(dir.resolve("s.csv"));
+    assertEquals(Point.HEADER, curve.getFirst());
+    assertTrue(curve.size() > rest.all.size() + 1, "the points before the kill are kept");
+    double last = 0;
+    for (String line : curve.subList(1, curve.size())) {
+      double seconds = Double.parseDouble(line.split(",")[0]);
+      assertTrue(seconds >= last, line);
+      last = seconds;
+    }
+
+    var judgement = new Judgement(protocol, CpuDevice.get(), 8, 1, ms -> { });
+    assertTrue(judgement.spikes() > 10);
+    var scores = judgement.scores(judgement.runs(s, "s", SurrogateOptions.DEFAULT));
+    assertTrue(scores.stream().anyMatch(x -> x.key().equals("explained_variance") && x.pooled() < 1));
+
+    // One more from its weights: better than random ones from the first point on.
+    var further = new Points(9);
+    Training.run(protocol, data, options(false, Optional.of(dir.resolve("s.safetensors"))), further);
+    assertTrue(further.all.getFirst().loss() < 0.9);
+  }
+
+  @Test
+  void aDamagedStateIsRefused() throws IOException {
+    var network = StreamingNetwork.random(new StreamingNetwork.Shape(2, 8, 16, 16, 2, 1), 1);
+    var state = new TrainingState("me", network);
+    state.seconds = 7;
+    state.adam.resume(12);
+    state.add(new Point(3, 10, 0.5, 0.9, 0.8, 0.9, 0.9));
+    state.add(new Point(6, 12, 0.4, 0.2, 0.1, 0.9, 0.9));
+    Path file = dir.resolve("state");
+    state.write(file);
+    var back = TrainingState.read(file, network.shape, "me");
+    assertEquals(state.curve, back.curve);
+    assertEquals(7, back.seconds);
+    assertEquals(12, back.adam.updates());
+    assertEquals(3, back.bestAt());
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[200] ^= 1;
+    Files.write(file, bytes);
+    assertTrue(assertThrows(InputException.class, () -> TrainingState.read(file, network.shape, "me")).getMessage().contains("damaged"));
+  }
+}
