@@ -15,11 +15,12 @@ struct BFloat16 { std::uint16_t bits; };
 template <class E>
 using Sum = std::conditional_t<sizeof(E) == 8, double, float>;
 
-// A number as it is stored; to the nearest, of two to the even one.
+// A number as it is stored; to the nearest, of two to the even one. NaN stays NaN: that of a GPU would round to −0.
 template <class E, class R>
 GALVANI_FN E stored(R x) {
   if constexpr (std::is_same_v<E, BFloat16>) {
     const auto bits = bits_as<std::uint32_t>(static_cast<float>(x));
+    if (x != x) return {0x7fc0};
     return {static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16)};
   } else {
     return static_cast<E>(x);

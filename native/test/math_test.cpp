@@ -9,6 +9,7 @@
 #include "common/math.h"
 #include "cpu/engine.h"
 #include "galvani.h"
+#include "surrogate/layers.h"
 #include "test/check.h"
 
 namespace galvani {
@@ -259,5 +260,15 @@ TEST(edges_of_double) { edges<double>(); }
 TEST(edges_of_float) { edges<float>(); }
 TEST(powers_of_double) { powers<double>(&Stated::f64); }
 TEST(powers_of_float) { powers<float>(&Stated::f32); }
+
+TEST(bfloat16_is_the_nearest) {
+  const auto stored = [](std::uint32_t bits) { return galvani::stored<galvani::BFloat16>(galvani::bits_as<float>(bits)).bits; };
+  CHECK(stored(0x3f800000) == 0x3f80);
+  CHECK(stored(0x3f808000) == 0x3f80 && stored(0x3f818000) == 0x3f82);  // halves: to the even one
+  CHECK(stored(0x3f808001) == 0x3f81 && stored(0xbf807fff) == 0xbf80);
+  CHECK(stored(0x7f7fffff) == 0x7f80 && stored(0xff800000) == 0xff80);  // infinity
+  const float nan = galvani::summed(galvani::stored<galvani::BFloat16>(galvani::bits_as<float>(std::uint32_t{0x7fffffff})));
+  CHECK(nan != nan);
+}
 
 int main(int argc, char** argv) { return run(argc, argv); }

@@ -4,13 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.galvani.GalvaniException;
 import io.galvani.device.Device;
 import io.galvani.device.cpu.CpuDevice;
+import io.galvani.device.cuda.Cuda;
 import io.galvani.device.cuda.CudaDevice;
 import io.galvani.device.cuda.Gemm;
 import io.galvani.device.cuda.NeedsGpu;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -22,6 +25,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The surrogate engine on a GPU. */
 @NeedsGpu
 class CudaSurrogateEngineTest extends SurrogateEngineCases {
+  private static final boolean SLOW = NeedsGpu.WATCHED || NeedsGpu.SANITIZED;
+
   @Override
   Device device() {
     return CudaDevice.get();
@@ -29,20 +34,20 @@ class CudaSurrogateEngineTest extends SurrogateEngineCases {
 
   @Override
   int steps(int steps, int cells, Network network) {
-    return NeedsGpu.WATCHED ? Math.min(steps, 3) : network.parameters() > 50_000 ? Math.min(steps, 9) : steps;
+    return SLOW ? Math.min(steps, 3) : network.parameters() > 50_000 ? Math.min(steps, cells > 8 ? 4 : 9) : steps;
   }
 
-  /** Where each access is watched, or emulation takes long: those whose first window is not long, or goes through no convolution. */
+  /** Where that takes long: those whose first window is not long, or goes through no convolution. */
   @Override
   boolean tries(Network network, SurrogatePrecision precision) {
-    boolean slow = NeedsGpu.WATCHED || precision == SurrogatePrecision.BF16;  // products by warps are emulated slowly
+    boolean slow = SLOW || precision == SurrogatePrecision.BF16;  // products by warps are emulated slowly
     return !slow || (NeedsGpu.INTERPRETED || network.parameters() < 50_000)
         && (network.window() < 20 || Plan.of(network).columns().isEmpty());
   }
 
   @Override
   String some() {
-    return NeedsGpu.WATCHED ? "everything" : super.some();
+    return SLOW ? "everything" : super.some();
   }
 
   @Override
@@ -52,7 +57,7 @@ class CudaSurrogateEngineTest extends SurrogateEngineCases {
 
   @Override
   int seeds() {
-    return NeedsGpu.WATCHED ? 12 : 60;
+    return SLOW ? 12 : 40;
   }
 
   @Test
@@ -106,6 +111,36 @@ class CudaSurrogateEngineTest extends SurrogateEngineCases {
 
   static Engines by(Gemm gemm) {
     return (plan, outputs, options) -> CudaDevice.get().engine(plan, outputs, options, gemm);
+  }
+
+  /** More LSTMs than one launch takes, and more cells than multiprocessors have blocks of few. */
+  @Test
+  void manyLstmsAndManyCells() {
+    var random = new Random(1);
+    var layers = new ArrayList<Layer>();
+    for (int i = 0; i < 6; i++) {
+      layers.add(lstm(random, "lstm" + i, 2 + i, 3 + i));
+    }
+    var s = damped(Surrogate.of("lstms", Network.of("lstms", 4, 2, layers)));
+    agree("lstms", s, SurrogateOptions.DEFAULT.cells(3).precision(SurrogatePrecision.F64), 3);
+    assumeFalse(SLOW, "many cells take long");
+    agree("lstms", s, SurrogateOptions.DEFAULT.cells(16 * Cuda.gpu(0).multiprocessors() + 5), 2);
+  }
+
+  /** Where a block's shared memory has room for the h and c of one cell only. */
+  @Test
+  void anLstmOfManyUnits() {
+    assumeFalse(SLOW, "many units take long");
+    int units = Cuda.gpu(0).sharedMemory() / (3 * 8 * Double.BYTES) + 10;
+    var random = new Random(2);
+    var head = new Layer.Dense("head", TestNetworks.weights(random, units, 1), TestNetworks.weights(random, 1), Activation.LINEAR);
+    var s = damped(Surrogate.of("large", Network.of("large", 2, 1, List.of(lstm(random, "lstm", 1, units), head))));
+    agree("large", s, SurrogateOptions.DEFAULT.cells(2).precision(SurrogatePrecision.F64), 1);
+  }
+
+  private static Layer lstm(Random random, String name, int in, int units) {
+    return new Layer.LSTM(name, TestNetworks.weights(random, in, 4 * units), TestNetworks.weights(random, units, 4 * units),
+        TestNetworks.weights(random, 4 * units), true);
   }
 
   private double[] run(Surrogate s, SurrogateOptions o, List<double[]> windows) {

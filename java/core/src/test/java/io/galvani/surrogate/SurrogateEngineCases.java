@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -63,6 +64,14 @@ abstract class SurrogateEngineCases {
   private void plan(String name, Network network, SurrogatePrecision precision) {
     agree(name, damped(Surrogate.of(name, network)), SurrogateOptions.DEFAULT.cells(2).precision(precision),
         steps(network.parameters() > 1_000_000 ? 3 : 20, 2, network));
+  }
+
+  /** The paper's network for a layer-5 cell, of 5.4 million weights. */
+  @ParameterizedTest
+  @EnumSource(SurrogatePrecision.class)
+  @Tag("long")
+  void theNetworkOfALayer5Cell(SurrogatePrecision precision) {
+    plan("layer 5", TestNetworks.cnnLstm(64, 201, new int[] {512, 256, 128}, 5, 3, 1), precision);
   }
 
   /** Blocks, teams and look-ahead share the work out; numbers stay as they are, but for the order of sums. */

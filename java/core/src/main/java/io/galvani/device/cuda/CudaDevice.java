@@ -23,6 +23,7 @@ import java.util.stream.Stream;
  * A GPU that integrates populations. It is opened with the first population and stays open, as its kernels take long to compile; after a
  * loss the next population opens it anew. A cell is stepped as {@code ./galvani bench --tune} found best ({@link TuningCache}), or else as
  * {@link PackShape} thinks; {@code -Dgalvani.cuda.strategy=level|stream|thread} forces where the kernels keep the state.
+ * Of surrogates, {@link Gemm} says what multiplies.
  */
 public final class CudaDevice implements Device {
   private static final Map<Integer, CudaDevice> DEVICES = new ConcurrentHashMap<>();

@@ -10,7 +10,7 @@ import jcuda.LibUtils;
  * JCuda's native libraries, unpacked by us. JCuda itself writes them to the temporary folder under fixed names and takes whatever
  * lies there already: what another user planted, or another JVM has half written.
  */
-final class JCudaNatives {
+public final class JCudaNatives {
   private JCudaNatives() {}
 
   /**
@@ -19,7 +19,7 @@ final class JCudaNatives {
    * @param name as JCuda has it, such as {@code JCudaDriver}
    * @throws UnsatisfiedLinkError if what it depends on is not here
    */
-  static synchronized void load(String name, Class<?> binding) {
+  public static synchronized void load(String name, Class<?> binding) {
     String file = System.mapLibraryName(LibUtils.createPlatformLibraryName(name + "-" + JCudaVersion.get()));
     Path library = LibraryCache.standard().unpack("/lib/" + file);
     System.load(library.toString());

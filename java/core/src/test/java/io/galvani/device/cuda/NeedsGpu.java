@@ -30,7 +30,9 @@ public @interface NeedsGpu {
   boolean INTERPRETED = "ptx".equals(System.getProperty("galvani.gpu"));
   /** Whether the emulated driver checks each access. */
   boolean CHECKED = "1".equals(System.getenv("GALVANI_EMULATOR_CHECK"));
-  /** Whether either watches each access: then tests are shorter. */
+  /** Whether kernels run under AddressSanitizer. */
+  boolean SANITIZED = System.getenv("ASAN_OPTIONS") != null;
+  /** Whether an interpreter or the driver watches each access: then tests are shorter. */
   boolean WATCHED = INTERPRETED || CHECKED;
 
   /** Skips where the PTX interpreter is to be used and is not here. */
