@@ -55,17 +55,9 @@ public final class Dataset {
       throws IOException {
     var cell = protocol.compile();
     Path file = directory.resolve(MANIFEST);
-    var wanted = describe(protocol, cell, options, version);
-    ObjectNode manifest = wanted;
+    var manifest = describe(protocol, cell, options, version);
     if (Files.exists(file)) {
-      manifest = (ObjectNode) readManifest(file);
-      for (var field : wanted.properties()) {
-        boolean free = field.getKey().equals("blocks") || field.getKey().equals("galvani");
-        if (!free && !field.getValue().equals(manifest.get(field.getKey()))) {
-          throw new InputException(file.toString(), field.getKey(), "the data there were made with " + manifest.get(field.getKey())
-              + ", these are of " + field.getValue(), "Name another directory, or remove that one");
-        }
-      }
+      takeOver(file, manifest);
     }
     Files.createDirectories(directory);
     var runs = new DirectRuns(protocol, cell, device, options);
@@ -74,16 +66,36 @@ public final class Dataset {
       var use = Protocol.Use.valueOf(block.get("use").textValue().toUpperCase(Locale.ROOT));
       int count = block.get("traces").intValue();
       long done = before;
-      if (!block.has("sha256")) {
+      Path target = directory.resolve(block.get("file").textValue());
+      if (!block.has("sha256") || !Files.exists(target)) {
         var traces = runs.run(use, block.get("first").intValue(), count,
             row -> progress.accept(done + (long) (row * protocol.sample() * count)));
-        ((ObjectNode) block).put("sha256", write(directory.resolve(block.get("file").textValue()), traces, manifest));
+        ((ObjectNode) block).put("sha256", write(target, traces, manifest));
         AtomicFile.write(file, List.of(ByteBuffer.wrap(MAPPER.writeValueAsBytes(manifest))));
       }
       before += (long) (protocol.samples(use) * protocol.sample() * count);
       progress.accept(before);
     }
     return new Dataset(directory, manifest);
+  }
+
+  /** Takes the hashes of the blocks that are there from a manifest; refuses one of other data. */
+  private static void takeOver(Path file, ObjectNode manifest) {
+    var there = readManifest(file);
+    for (var field : manifest.properties()) {
+      boolean free = field.getKey().equals("blocks") || field.getKey().equals("galvani");
+      if (!free && !field.getValue().equals(there.get(field.getKey()))) {
+        throw new InputException(file.toString(), field.getKey(), "the data there were made with " + there.get(field.getKey())
+            + ", these are of " + field.getValue(), "Name another directory, or remove that one");
+      }
+    }
+    for (JsonNode block : manifest.get("blocks")) {
+      for (JsonNode known : there.get("blocks")) {
+        if (known.path("file").equals(block.get("file")) && known.path("sha256").isTextual()) {
+          ((ObjectNode) block).set("sha256", known.get("sha256"));
+        }
+      }
+    }
   }
 
   /** ms of all traces of a protocol. */
