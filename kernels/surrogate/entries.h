@@ -2,12 +2,19 @@
 // tensor cores take its numbers also GALVANI_SURROGATE_PRODUCTS(mma_name, E, TensorCore<E>) and GALVANI_SURROGATE_PRODUCT_KERNELS(mma_name).
 #pragma once
 
-#include "surrogate/head.h"
+#include "surrogate/stream.h"
 #include "surrogate/tensor.h"
 
 #define GALVANI_SURROGATE_ENTRY(name, precision, Argument, threads, call)                                                   \
   extern "C" __global__ void __launch_bounds__(threads) surrogate_##name##_##precision(const galvani::surrogate::Argument x) { \
     call;                                                                                                                   \
+  }
+
+// Those whose launch states their shared memory.
+#define GALVANI_SURROGATE_SHARED_ENTRY(name, precision, E, Argument, function)                                              \
+  extern "C" __global__ void __launch_bounds__(256) surrogate_##name##_##precision(const galvani::surrogate::Argument<E> x) { \
+    GALVANI_SHARED_DYNAMIC(galvani::Sum<E>, shared);                                                                        \
+    galvani::surrogate::function(x, shared);                                                                                \
   }
 
 // Those that multiply by tiles, with a core.
@@ -23,12 +30,12 @@
   GALVANI_SURROGATE_ENTRY(sparse, precision, Sparse<E>, 128, galvani::surrogate::sparse(x))                                 \
   GALVANI_SURROGATE_PRODUCTS(precision, E, galvani::surrogate::Simt<E>)                                                     \
   GALVANI_SURROGATE_ENTRY(window, precision, Window<E>, 128, galvani::surrogate::window(x))                                 \
-  extern "C" __global__ void __launch_bounds__(256) surrogate_lstm_##precision(const galvani::surrogate::Lstm<E> x) {       \
-    GALVANI_SHARED_DYNAMIC(galvani::Sum<E>, shared);                                                                        \
-    galvani::surrogate::lstms(x, shared);                                                                                   \
-  }                                                                                                                         \
+  GALVANI_SURROGATE_SHARED_ENTRY(lstm, precision, E, Lstm, lstms)                                                           \
+  GALVANI_SURROGATE_SHARED_ENTRY(elm, precision, E, Elm, elm)                                                               \
+  GALVANI_SURROGATE_ENTRY(traces, precision, Traces<E>, 128, galvani::surrogate::traces(x))                                 \
   GALVANI_SURROGATE_ENTRY(repeat, precision, Steps<E>, 128, galvani::surrogate::repeat(x))                                  \
   GALVANI_SURROGATE_ENTRY(mean, precision, Steps<E>, 128, galvani::surrogate::mean(x))                                      \
+  GALVANI_SURROGATE_ENTRY(newest, precision, Steps<E>, 128, galvani::surrogate::newest(x))                                  \
   GALVANI_SURROGATE_ENTRY(conclude, precision, Conclude<E>, 128, galvani::surrogate::conclude(x))
 
 #define GALVANI_SURROGATE_PRODUCT_KERNELS(suffix)                                                                           \
@@ -44,6 +51,9 @@
   GALVANI_SURROGATE_PRODUCT_KERNELS(precision)                                                                              \
   GALVANI_KERNEL(surrogate_window_##precision)                                                                              \
   GALVANI_KERNEL(surrogate_lstm_##precision)                                                                                \
+  GALVANI_KERNEL(surrogate_elm_##precision)                                                                                 \
+  GALVANI_KERNEL(surrogate_traces_##precision)                                                                              \
   GALVANI_KERNEL(surrogate_repeat_##precision)                                                                              \
   GALVANI_KERNEL(surrogate_mean_##precision)                                                                                \
+  GALVANI_KERNEL(surrogate_newest_##precision)                                                                              \
   GALVANI_KERNEL(surrogate_conclude_##precision)

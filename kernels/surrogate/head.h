@@ -40,7 +40,34 @@ __device__ void matrix(const Matrix<E>& x) {
   });
 }
 
-inline constexpr int kLstmCells = 8;  // that a thread computes a unit of, with weights that it reads once
+inline constexpr int kUnitCells = 8;  // that a thread computes a unit of, with weights that it reads once
+
+// Has the threads of a block call f(unit, first cell) for each unit of each kCells of its cells: neighbours for neighbouring units.
+template <int kCells, class F>
+__device__ void each_unit(int units, int cells, F f) {
+  for (int i = static_cast<int>(threadIdx.x); i < units * (cells / kCells); i += static_cast<int>(blockDim.x)) {
+    f(i % units, i / units * kCells);
+  }
+}
+
+// sums += numbers · matrix, of one unit of some cells. numbers [in][width]: those of the block's cells, in shared memory, from the first of
+// these on; matrix [in][gate][unit].
+template <class E, class S, int kGates, int kCells>
+__device__ void add_products(const S* numbers, int width, const E* matrix, int in, int units, int unit, S (&sums)[kGates][kCells]) {
+  struct alignas(kCells == 1 ? sizeof(S) : 16) Numbers { S of_cell[kCells]; };  // read at once
+#pragma unroll 4
+  for (int k = 0; k < in; ++k) {
+    const Numbers given = *reinterpret_cast<const Numbers*>(numbers + static_cast<std::int64_t>(k) * width);
+    S weight[kGates];
+#pragma unroll
+    for (int gate = 0; gate < kGates; ++gate) weight[gate] = summed(matrix[(static_cast<std::int64_t>(k) * kGates + gate) * units + unit]);
+#pragma unroll
+    for (int q = 0; q < kCells; ++q) {
+#pragma unroll
+      for (int gate = 0; gate < kGates; ++gate) sums[gate][q] += weight[gate] * given.of_cell[q];
+    }
+  }
+}
 
 // Block (cells): all steps of all its LSTMs, one unit of some cells a thread. h and c lie in shared memory, weights come through the
 // caches: the threads of a warp read neighbouring units.
@@ -55,6 +82,7 @@ class LstmBlock {
       : x_(x), shared_(shared), first_(static_cast<int>(blockIdx.x) * x.cells_of_block) {}
 
   __device__ void run() {
+    if (x_.kept_h != nullptr) go_on();
     for (int t = 0; t < x_.steps; ++t) {
       S *below = nullptr, *here = shared_;
       for (int l = 0; l < x_.layers; ++l) {
@@ -68,8 +96,20 @@ class LstmBlock {
   }
 
  private:
-  // Of neighbouring cells, read at once.
-  struct alignas(kCells == 1 ? sizeof(S) : 16) Numbers { S of_cell[kCells]; };
+  // Brings h and c here as the last sample left them.
+  __device__ void go_on() {
+    const int units = static_cast<int>(x_.layer[0].units), width = x_.cells_of_block;
+    S *const h = shared_ + static_cast<std::int64_t>(units) * width, *const c = h + static_cast<std::int64_t>(units) * width;
+    each_unit<kCells>(units, width, [&](int unit, int cell) {
+#pragma unroll
+      for (int q = 0; q < kCells; ++q) {
+        const std::int64_t at = static_cast<std::int64_t>(unit) * width + cell + q, kept = clamped(cell + q) * units + unit;
+        h[at] = summed(x_.kept_h[kept]);
+        c[at] = x_.kept_c[kept];
+      }
+    });
+    __syncthreads();
+  }
 
   __device__ void layer(int l, int t, const S* below, S* h) {
     const LstmLayer<E>& layer = x_.layer[l];
@@ -77,29 +117,29 @@ class LstmBlock {
     const std::int64_t size = static_cast<std::int64_t>(units) * width;
     const S* const before = h + (1 - t % 2) * size;
     S *const after = h + t % 2 * size, *const c = h + 2 * size;
-    for (int i = static_cast<int>(threadIdx.x); i < units * (width / kCells); i += static_cast<int>(blockDim.x)) {
-      const int unit = i % units, cell = i / units * kCells;
+    const bool goes_on = t > 0 || x_.kept_h != nullptr;  // else h and c are 0
+    each_unit<kCells>(units, width, [&](int unit, int cell) {
       S sums[4][kCells];
       begin(l, t, unit, cell, sums);
-      if (l > 0) add(below + cell, layer.kernel, static_cast<int>(x_.layer[l - 1].units), units, unit, sums);
-      if (t > 0) add(before + cell, layer.recurrent, units, units, unit, sums);  // h is 0 before the first
+      if (l > 0) add_products(below + cell, width, layer.kernel, static_cast<int>(x_.layer[l - 1].units), units, unit, sums);
+      if (goes_on) add_products(before + cell, width, layer.recurrent, units, units, unit, sums);
 #pragma unroll
       for (int q = 0; q < kCells; ++q) {
         const std::int64_t at = static_cast<std::int64_t>(unit) * width + cell + q;
-        S state = t > 0 ? c[at] : S(0);
+        S state = goes_on ? c[at] : S(0);
         const E out = stored<E>(lstm(sums[0][q], sums[1][q], sums[2][q], sums[3][q], state));
         c[at] = state;
         after[at] = summed(out);
-        if (l + 1 == x_.layers && first_ + cell + q < x_.cells) emit(t, unit, first_ + cell + q, out);
+        if (l + 1 == x_.layers && first_ + cell + q < x_.cells) emit(t, unit, first_ + cell + q, out, state);
       }
-    }
+    });
   }
 
   __device__ void begin(int l, int t, int unit, int cell, S (&sums)[4][kCells]) const {
     const std::int64_t units = x_.layer[l].units;
 #pragma unroll
     for (int q = 0; q < kCells; ++q) {
-      const std::int64_t of = min(first_ + cell + q, x_.cells - 1);  // beyond the last cell, it once more
+      const std::int64_t of = clamped(cell + q);
       const S* const from = l > 0 ? x_.layer[l].bias
           : x_.gates + (x_.gates_of_step == 0 ? of * 4 * units : (of * x_.steps + t) * 4 * units);
 #pragma unroll
@@ -107,26 +147,16 @@ class LstmBlock {
     }
   }
 
-  // sums += h · matrix, of one unit
-  __device__ void add(const S* h, const E* matrix, int in, int units, int unit, S (&sums)[4][kCells]) const {
-#pragma unroll 4
-    for (int k = 0; k < in; ++k) {
-      const Numbers numbers = *reinterpret_cast<const Numbers*>(h + static_cast<std::int64_t>(k) * x_.cells_of_block);
-      S weight[4];
-#pragma unroll
-      for (int gate = 0; gate < 4; ++gate) weight[gate] = summed(matrix[(static_cast<std::int64_t>(k) * 4 + gate) * units + unit]);
-#pragma unroll
-      for (int q = 0; q < kCells; ++q) {
-#pragma unroll
-        for (int gate = 0; gate < 4; ++gate) sums[gate][q] += weight[gate] * numbers.of_cell[q];
-      }
-    }
-  }
+  // Beyond the last cell, it once more.
+  __device__ std::int64_t clamped(int cell) const { return min(first_ + cell, x_.cells - 1); }
 
-  __device__ void emit(int t, int unit, int cell, E h) const {
+  __device__ void emit(int t, int unit, int cell, E h, S state) const {
     const std::int64_t units = x_.layer[x_.layers - 1].units, c = cell;
     if (x_.sequences != 0) x_.to[(c * x_.steps + t) * units + unit] = h;
     else if (t + 1 == x_.steps) x_.to[c * units + unit] = h;
+    if (x_.kept_h == nullptr) return;
+    x_.kept_h[c * units + unit] = h;
+    x_.kept_c[c * units + unit] = state;
   }
 
   const Lstm<E>& x_;
@@ -137,7 +167,7 @@ class LstmBlock {
 template <class E>
 __device__ void lstms(const Lstm<E>& x, Sum<E>* shared) {
   if (x.cells_of_block == 1) LstmBlock<E, 1>(x, shared).run();
-  else LstmBlock<E, kLstmCells>(x, shared).run();
+  else LstmBlock<E, kUnitCells>(x, shared).run();
 }
 
 // A thread a number.
@@ -146,6 +176,13 @@ __device__ void repeat(const Steps<E>& x) {
   const std::int64_t i = global_thread();
   if (i >= static_cast<std::int64_t>(x.cells) * x.steps * x.numbers) return;
   x.to[i] = x.from[i / x.numbers / x.steps * x.numbers + i % x.numbers];
+}
+
+template <class E>
+__device__ void newest(const Steps<E>& x) {
+  const std::int64_t i = global_thread();
+  if (i >= static_cast<std::int64_t>(x.cells) * x.numbers) return;
+  x.to[i] = x.from[((i / x.numbers + 1) * x.steps - 1) * x.numbers + i % x.numbers];
 }
 
 template <class E>

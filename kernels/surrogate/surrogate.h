@@ -129,7 +129,7 @@ struct Projection {
   std::int32_t cells, ahead;
 };
 
-// The window itself: [cell][column][number].
+// The window itself: [cell][column][number]. Of a ring of depth 1 a window of 1, the newest column.
 template <class E>
 struct Window {
   const Clock* clock;
@@ -159,19 +159,45 @@ struct LstmLayer {
   std::int64_t units;
 };
 
-// LSTMs on top of each other, over all their steps.
+// LSTMs on top of each other, over all their steps; or one step of one that goes on from sample to sample.
 template <class E>
 struct Lstm {
   LstmLayer<E> layer[kLstmLayers];
   const Sum<E>* gates;         // [cell][step or 1][4·units]: sums of the lowest's gates, but for what h adds
   E* to;                       // [cell][step or 1][units]: h of the topmost
+  E* kept_h;                   // [cell][units]: where it goes on; else null
+  Sum<E>* kept_c;              // likewise
   std::int64_t gates_of_step;  // 4·units; 0: the same at each step
   std::int32_t layers, steps, cells;
-  std::int32_t cells_of_block;  // a multiple of kLstmCells, or 1
+  std::int32_t cells_of_block;  // a multiple of kUnitCells, or 1
   std::int32_t sequences;       // 1: h of each step is wanted; 0: of the last
 };
 
-// [cell][from][number] to [cell][to][number]: one step many times, or the mean of many.
+// Traces from sample to sample: y ← decay y + x.
+template <class E>
+struct Traces {
+  const E* from;        // [cell][number]
+  E* to;                // likewise
+  Sum<E>* kept;         // likewise: y
+  const Sum<E>* decay;  // [number]
+  std::int32_t cells, numbers;
+};
+
+// Memories that leak from sample to sample, and a hidden layer that decides what is added: d = decay m, u = relu(x kernel + d recurrent +
+// bias), m ← d + gain tanh(u update + update_bias).
+template <class E>
+struct Elm {
+  const E *kernel, *recurrent, *update;      // [in][hidden], [units][hidden], [hidden][units]
+  const Sum<E> *bias, *update_bias;          // [hidden], [units]
+  const Sum<E> *decay, *gain;                // [units]
+  const E* from;                             // [cell][in]: x
+  E* to;                                     // [cell][units]: m
+  Sum<E>* kept;                              // likewise
+  std::int32_t in, hidden, units, cells;
+  std::int32_t cells_of_block;               // a multiple of kUnitCells, or 1
+};
+
+// [cell][from][number] to [cell][to][number]: one step many times, the mean of many, or the last of many.
 template <class E>
 struct Steps {
   const E* from;

@@ -1,4 +1,4 @@
-// surrogate_f32: surrogates in float32. How arrays lie: surrogate.h; what a step does: window.h, head.h; how matrices are
+// surrogate_f32: surrogates in float32. How arrays lie: surrogate.h; what a step does: window.h, head.h, stream.h; how matrices are
 // multiplied: tile.h, tensor.h.
 //
 //   entry                          grid                                   block       shared memory of a block, bytes
@@ -11,17 +11,20 @@
 //   surrogate_window_*             ceil(cells·window·in/128)              128         none
 //   surrogate_matrix_*             [ceil(cells·steps/64)][ceil(out/64)]   128         16896
 //   surrogate_lstm_*               ceil(cells/P)                          32…256      P·3·4·units, of all its LSTMs; P = 1, 8, 16 cells
+//   surrogate_elm_*                ceil(cells/P)                          32…256      P·4·(in + units + hidden); likewise
 //   surrogate_repeat_*, _mean_*    ceil(cells·numbers/128)                128         none
+//   surrogate_newest_*, _traces_*  ceil(cells·numbers/128)                128         none
 //   surrogate_conclude_*           ceil(cells/4), a warp a cell           128         none
 //   surrogate_columns_mma_*, _ahead_mma_*, _project_mma_*, _matrix_mma_*: the same, in tensor cores, numbers rounded to TF32; 20480 bytes
 //
 //   bytes    of a layer with W weights, for 64 cells (a tile of rows): 4·W, through the caches; and of each cell, 4·(in + out). ahead:
-//            once in `ahead` steps for 64/ahead cells, and project then for the columns that came since. lstm: 4·W a step for P cells
-//   flops    of a cell 2·W, of lstm at each step; sparse: 2·out for each number that is not 0
+//            once in `ahead` steps for 64/ahead cells, and project then for the columns that came since. lstm: 4·W a step for P cells, and elm
+//   flops    of a cell 2·W, of lstm at each step; traces: 2 for each number; sparse: 2·out for each number that is not 0
 //   registers, spills and occupancy of each entry on sm_80 to sm_120: kernels/ptx/registers.csv
 //
 // Arguments are the structures of surrogate.h, by value. Within a launch nothing that is written is read by another thread, but for
-// kept sums, which the thread that wrote them reads, and h of lstm, in shared memory; `from` and `to`, `values` and `last` are not aliased.
+// kept sums, which the thread that wrote them reads, and what lstm and elm have in shared memory; `from` and `to`, `values` and `last` are
+// not aliased.
 #include "surrogate/entries.h"
 
 GALVANI_SURROGATE(f32, float)

@@ -51,11 +51,6 @@ class CudaSurrogateEngineTest extends SurrogateEngineCases {
   }
 
   @Override
-  boolean streams() {
-    return false;
-  }
-
-  @Override
   int seeds() {
     return SLOW ? 12 : 40;
   }
@@ -97,7 +92,11 @@ class CudaSurrogateEngineTest extends SurrogateEngineCases {
   @ParameterizedTest
   @EnumSource(SurrogatePrecision.class)
   void aCellIsComputedAloneAsAmongOthers(SurrogatePrecision precision) {
-    var s = Surrogate.of(some(), NETWORKS.get(some()));
+    isComputedAloneAsAmongOthers(Surrogate.of(some(), NETWORKS.get(some())), precision);
+    isComputedAloneAsAmongOthers(Surrogate.of("streaming", NETWORKS.get("streaming")), precision);
+  }
+
+  private void isComputedAloneAsAmongOthers(Surrogate s, SurrogatePrecision precision) {
     var o = SurrogateOptions.DEFAULT.precision(precision);
     int cells = 70;
     var windows = Arrays.stream(windows(s.network(), cells, new Random(3))).map(RunLoopReference::flat).toList();
@@ -136,6 +135,25 @@ class CudaSurrogateEngineTest extends SurrogateEngineCases {
     var head = new Layer.Dense("head", TestNetworks.weights(random, units, 1), TestNetworks.weights(random, 1), Activation.LINEAR);
     var s = damped(Surrogate.of("large", Network.of("large", 2, 1, List.of(lstm(random, "lstm", 1, units), head))));
     agree("large", s, SurrogateOptions.DEFAULT.cells(2).precision(SurrogatePrecision.F64), 1);
+  }
+
+  /** Likewise of memories, whose x and hidden layer lie there too. */
+  @Test
+  void anElmOfManyMemories() {
+    int room = Cuda.gpu(0).sharedMemory() / Double.BYTES;
+    var s = damped(elm(room / 8));
+    agree("memories", s, SurrogateOptions.DEFAULT.cells(2).precision(SurrogatePrecision.F64), 2);
+    assertRefused("layer 'elm': an ELM of " + room + " memories does not fit the shared memory of a block",
+        () -> run(elm(room), SurrogateOptions.DEFAULT.precision(SurrogatePrecision.F64), 1, new Random(1)));
+  }
+
+  private static Surrogate elm(int memories) {
+    var random = new Random(3);
+    return Surrogate.of("memories", Network.of("memories", 1, 1, List.of(new Layer.Newest("newest"),
+        new Layer.ELM("elm", TestNetworks.weights(random, 1, 2), TestNetworks.weights(random, memories, 2), TestNetworks.weights(random, 2),
+            TestNetworks.weights(random, 2, memories), TestNetworks.weights(random, memories), TestNetworks.decay(random, memories),
+            TestNetworks.weights(random, memories)),
+        new Layer.Dense("head", TestNetworks.weights(random, memories, 1), TestNetworks.weights(random, 1), Activation.LINEAR))));
   }
 
   private static Layer lstm(Random random, String name, int in, int units) {

@@ -74,11 +74,7 @@ final class RandomNetworks {
   }
 
   private Tensor decay(int n) {
-    float[] d = new float[n];
-    for (int i = 0; i < n; i++) {
-      d[i] = random.nextFloat();
-    }
-    return Tensor.of(d, n);
+    return TestNetworks.decay(random, n);
   }
 
   private Tensor weights(int... shape) {

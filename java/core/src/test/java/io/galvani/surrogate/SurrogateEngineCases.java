@@ -29,6 +29,7 @@ abstract class SurrogateEngineCases {
       Map.entry("dnn", TestNetworks.dense(Activation.TANH, 64, 128, 70)),
       Map.entry("wavenet", TestNetworks.waveNet(1, 1, 1)),
       Map.entry("dilated", TestNetworks.waveNet(1, 2, 4)),
+      Map.entry("streaming", TestNetworks.streaming()),
       Map.entry("everything", TestNetworks.everything()));
 
   /** What is tested. */
@@ -42,14 +43,9 @@ abstract class SurrogateEngineCases {
     return true;
   }
 
-  /** The network whose cells are counted, and whose states are saved. */
+  /** The network that is a window's, whose cells are counted and whose states are saved, beside the streaming one. */
   String some() {
     return "cnn-lstm";
-  }
-
-  /** Whether there are kernels for layers of streams. */
-  boolean streams() {
-    return true;
   }
 
   /** How many random networks are tried. */
@@ -78,10 +74,12 @@ abstract class SurrogateEngineCases {
   @ParameterizedTest
   @CsvSource({"1, 1, 1", "1, 2, 8", "2, 3, 5", "7, 2, 8", "8, 2, 100", "33, 1, 8", "65, 2, 3"})
   void anyNumberOfCells(int cells, int threads, int lookAhead) {
-    var s = damped(Surrogate.of(some(), NETWORKS.get(some())));
-    agree(some(), s, SurrogateOptions.DEFAULT.cells(cells).threads(threads).lookAhead(lookAhead).precision(SurrogatePrecision.F64),
-        steps(25, cells, s.network()));
-    agree(some(), s, SurrogateOptions.DEFAULT.cells(cells).threads(threads).lookAhead(lookAhead), steps(25, cells, s.network()));
+    for (String name : List.of(some(), "streaming")) {
+      var s = damped(Surrogate.of(name, NETWORKS.get(name)));
+      var o = SurrogateOptions.DEFAULT.cells(cells).threads(threads).lookAhead(lookAhead);
+      agree(name, s, o.precision(SurrogatePrecision.F64), steps(25, cells, s.network()));
+      agree(name, s, o, steps(25, cells, s.network()));
+    }
   }
 
   /** Any stack of layers: what can be reused is, and nothing else. */
@@ -89,9 +87,6 @@ abstract class SurrogateEngineCases {
   void anyStackOfLayers() {
     for (int seed = 0; seed < seeds(); seed++) {
       var network = RandomNetworks.of(seed);
-      if (!streams() && network.layers().stream().anyMatch(l -> l.goesOn() || l instanceof Layer.Newest)) {
-        continue;
-      }
       var s = Surrogate.of("seed " + seed, network);
       agree("seed " + seed, damped(s), SurrogateOptions.DEFAULT.cells(2).lookAhead(1 + seed % 5).precision(SurrogatePrecision.F64),
           steps(2 * network.window() + 3, 2, network));
@@ -115,8 +110,15 @@ abstract class SurrogateEngineCases {
 
   @Test
   void statesContinueToTheBit() {
-    var s = damped(Surrogate.of(some(), NETWORKS.get(some())));
-    var o = SurrogateOptions.DEFAULT.cells(3);
+    continuesToTheBit(some(), SurrogatePrecision.F32);
+    for (var precision : SurrogatePrecision.values()) {
+      continuesToTheBit("streaming", precision);
+    }
+  }
+
+  private void continuesToTheBit(String name, SurrogatePrecision precision) {
+    var s = damped(Surrogate.of(name, NETWORKS.get(name)));
+    var o = SurrogateOptions.DEFAULT.cells(3).precision(precision);
     var plan = Plan.of(s.network());
     try (var a = device().engine(plan, s.outputs(), o); var b = device().engine(plan, s.outputs(), o.threads(2))) {
       var windows = Arrays.stream(windows(s.network(), 3, new Random(1))).map(RunLoopReference::flat).toList();
@@ -132,6 +134,25 @@ abstract class SurrogateEngineCases {
       b.advance(20, SurrogateEngine.Inputs.NONE, y);
       assertEquals(-1, Arrays.mismatch(x, y));
       assertEquals(-1, Arrays.mismatch(a.save(), b.save()));
+    }
+  }
+
+  /** What layers keep is 0 at each start, not only at the first. */
+  @Test
+  void startsAnew() {
+    var s = damped(Surrogate.of("streaming", NETWORKS.get("streaming")));
+    try (var engine = device().engine(Plan.of(s.network()), s.outputs(), SurrogateOptions.DEFAULT.cells(3))) {
+      var windows = Arrays.stream(windows(s.network(), 3, new Random(1))).map(RunLoopReference::flat).toList();
+      double[] first = new double[5 * 3 * 2];
+      double[] goesOn = first.clone();
+      double[] again = first.clone();
+      engine.start(windows);
+      engine.advance(5, SurrogateEngine.Inputs.NONE, first);
+      engine.advance(5, SurrogateEngine.Inputs.NONE, goesOn);
+      engine.start(windows);
+      engine.advance(5, SurrogateEngine.Inputs.NONE, again);
+      assertEquals(-1, Arrays.mismatch(first, again));
+      assertTrue(Arrays.mismatch(first, goesOn) >= 0);
     }
   }
 

@@ -33,6 +33,15 @@ final class TestNetworks {
     return Tensor.of(w, shape);
   }
 
+  /** From 0 to below 1. */
+  static Tensor decay(Random random, int n) {
+    float[] d = new float[n];
+    for (int i = 0; i < n; i++) {
+      d[i] = random.nextFloat();
+    }
+    return Tensor.of(d, n);
+  }
+
   private void conv(int k, int in, int filters, int dilation, Activation a) {
     layers.add(new Layer.Conv1D("conv" + layers.size(), weights(random, k, in, filters), weights(random, filters), dilation, a));
   }
@@ -116,7 +125,21 @@ final class TestNetworks {
     return Network.of("everything", 6, 4, n.layers);
   }
 
-  /** A surrogate with that network and a value other than the default everywhere. */
+  /** All that goes on from sample to sample, and small: [8, 5] to [2]. */
+  static Network streaming() {
+    var n = new TestNetworks(5);
+    n.conv(1, 5, 10, 1, Activation.RELU);
+    n.conv(4, 10, 7, 1, Activation.TANH);
+    n.layers.add(new Layer.Newest("newest"));
+    n.layers.add(new Layer.Traces("traces", decay(n.random, 7)));
+    n.layers.add(new Layer.ELM("elm", weights(n.random, 7, 11), weights(n.random, 9, 11), weights(n.random, 11), weights(n.random, 11, 9),
+        weights(n.random, 9), decay(n.random, 9), weights(n.random, 9)));
+    n.layers.add(new Layer.LSTM("lstm", weights(n.random, 9, 24), weights(n.random, 6, 24), weights(n.random, 24), false, true));
+    n.layers.add(n.dense(6, 2, Activation.LINEAR));
+    return Network.of("streaming", 8, 5, n.layers);
+  }
+
+  /** A surrogate with {@link #everything} and a value other than the default everywhere. */
   static Surrogate surrogate() {
     var v = new Channel("v", "mV", new Normalisation(1, -20, Double.POSITIVE_INFINITY, -101.557, 81.557));
     var ina = new Channel("ina", "mA/cm2", new Normalisation(-1, 0.1, 190, 6.1946e-6, 0.104076784210526));

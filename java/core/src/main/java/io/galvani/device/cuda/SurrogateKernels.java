@@ -11,16 +11,16 @@ import java.util.Locale;
 
 /** The kernels of one precision ({@code kernels/surrogate/surrogate_<precision>.cu}) on a GPU, and how numbers are stored in it. */
 final class SurrogateKernels {
-  /** Threads of a block of all kernels but {@code lstm}. */
+  /** Threads of a block of all kernels but {@code lstm} and {@code elm}. */
   static final int THREADS = 128;
-  /** Threads of a block of {@code lstm}, at most. */
-  static final int LSTM_THREADS = 256;
+  /** Threads of a block of {@code lstm} and {@code elm}, at most. */
+  static final int UNIT_THREADS = 256;
   /** Rows and columns of a tile: kTileRows, kTileColumns of tile.h. */
   static final int TILE = 64;
   /** LSTMs of a launch at most: kLstmLayers of surrogate.h. */
   static final int LSTM_LAYERS = 4;
-  /** Cells that a thread of {@code lstm} serves: kLstmCells of head.h. */
-  static final int LSTM_CELLS = 8;
+  /** Cells that a thread of {@code lstm} and {@code elm} serves: kUnitCells of head.h. */
+  static final int UNIT_CELLS = 8;
 
   final SurrogatePrecision precision;
   private final CudaModule module;

@@ -1,6 +1,7 @@
 package io.galvani.device.cuda;
 
 import io.galvani.GalvaniException;
+import io.galvani.surrogate.Layer;
 import io.galvani.surrogate.Output;
 import io.galvani.surrogate.Plan;
 import io.galvani.surrogate.Plan.ColumnStep;
@@ -200,17 +201,14 @@ final class SurrogateProgram implements AutoCloseable {
       Shape given = shape;
       switch (stages.get(i)) {
         case Stage.Projection s -> project(s, options.lookAhead(), last);
-        case Stage.Window s -> {
-          Records x = rings.getLast().into(new Records().i64(clock.address())).i64(classes(), next().address());
-          heads.add(new Launch(kernels.kernel("window"), covering(Math.multiplyExact((long) cells, after(s, null).numbers())),
-              x.i32(cells, plan.network().window()).toArray()));
-        }
+        case Stage.Window s -> window(plan.columnClasses());
+        case Stage.Newest s when given == null -> window(new int[] {plan.columnClasses()[plan.network().window() - 1]});  // all there is
+        case Stage.Newest s -> heads.add(steps("newest", given.features, given.steps, given.features));
         case Stage.Matrix s -> {
           Tensor k = s.kernel();
           matrix(k.extent(0), k.extent(1), k.extent(2), s.dilation(), k, s.bias(), s.finish(), s.gates(), last);
         }
         case Stage.Scale s -> matrix(0, given.features, given.features, 1, null, null, s.finish(), false, last);
-        case Stage.Lstm s when s.stateful() -> throw streaming();
         case Stage.Lstm s -> {
           List<Stage.Lstm> together = together(i);
           lstms(together);
@@ -219,16 +217,18 @@ final class SurrogateProgram implements AutoCloseable {
         case Stage.Repeat s -> heads.add(steps("repeat", given.features, s.n(), Math.multiplyExact((long) s.n(), given.features)));
         case Stage.Mean s -> heads.add(steps("mean", given.features, given.steps, given.features));
         case Stage.Flatten s -> { }  // it lies so
-        case Stage.Newest s -> throw streaming();
-        case Stage.Traces s -> throw streaming();
-        case Stage.Elm s -> throw streaming();
+        case Stage.Traces s -> traces(s.layer());
+        case Stage.Elm s -> elm(s.layer());
       }
       shape = after(stages.get(i), shape);
     }
   }
 
-  private static GalvaniException streaming() {
-    return new GalvaniException("The GPU has no kernels for layers that go with the stream of samples. Use --device cpu");
+  /** The columns of these classes: the last ones that there are. */
+  private void window(int[] classes) {
+    Records x = rings.getLast().into(new Records().i64(clock.address())).i64(classes(classes), next().address());
+    long numbers = Math.multiplyExact((long) classes.length, plan.columnFeatures());
+    heads.add(new Launch(kernels.kernel("window"), covering(Math.multiplyExact(cells, numbers)), x.i32(cells, classes.length).toArray()));
   }
 
   private void project(Stage.Projection s, int wished, boolean last) {
@@ -259,7 +259,7 @@ final class SurrogateProgram implements AutoCloseable {
   private byte[] projection(Stage.Projection s, int columns, long weights, long bias, CudaBuffer known, long to, long last) {
     Records x = new Records().i64(clock.address());
     layer(x, columns, plan.columnFeatures(), s.kernel().extent(1), 1, weights, bias, s.finish(), s.gates());
-    return rings.getLast().into(x).i64(classes(), known.address(), to, last).i32(cells, ahead).toArray();
+    return rings.getLast().into(x).i64(classes(plan.columnClasses()), known.address(), to, last).i32(cells, ahead).toArray();
   }
 
   /** What each column that is there at a step contributes to it and those that follow: a product for each, over all cells and steps. */
@@ -298,15 +298,20 @@ final class SurrogateProgram implements AutoCloseable {
     all.add((Stage.Lstm) plan.stages().get(i));
     while (i + all.size() < plan.stages().size() && plan.stages().get(i + all.size()) instanceof Stage.Lstm s && s.kernel() != null
         && all.size() < SurrogateKernels.LSTM_LAYERS
-        && shared(all, SurrogateKernels.LSTM_CELLS) + shared(List.of(s), SurrogateKernels.LSTM_CELLS) <= context.gpu().sharedMemory()) {
+        && shared(numbers(all) + numbers(List.of(s)), SurrogateKernels.UNIT_CELLS) <= context.gpu().sharedMemory()) {
       all.add(s);
     }
     return all;
   }
 
-  /** Bytes of shared memory that LSTMs take, for so many cells: h twice, and c. */
-  private long shared(List<Stage.Lstm> all, int width) {
-    return all.stream().mapToLong(s -> s.recurrent().extent(0)).sum() * 3 * width * kernels.sumBytes();
+  /** Numbers that LSTMs have of a cell: h twice, and c. */
+  private static long numbers(List<Stage.Lstm> all) {
+    return all.stream().mapToLong(s -> s.recurrent().extent(0)).sum() * 3;
+  }
+
+  /** Bytes of shared memory that so many numbers of so many cells take. */
+  private long shared(long numbers, int width) {
+    return numbers * width * kernels.sumBytes();
   }
 
   private void lstms(List<Stage.Lstm> all) {
@@ -326,30 +331,60 @@ final class SurrogateProgram implements AutoCloseable {
         x.i64(0, 0, 0, 0);
       }
     }
-    int width = cellsOfBlock(all);
-    x.i64(sums.address(), next().address(), lowest.kernel() == null ? 0 : 4 * units)
+    int width = cellsOfBlock(numbers(all), "layer '" + lowest.layers() + "': an LSTM of " + units + " units");
+    x.i64(sums.address(), next().address(), lowest.stateful() ? kept(units, kernels.bytes()) : 0,
+            lowest.stateful() ? kept(units, kernels.sumBytes()) : 0, lowest.kernel() == null ? 0 : 4 * units)
         .i32(all.size(), lowest.steps(), cells, width, top.sequences() ? 1 : 0).end();
-    int most = all.stream().mapToInt(s -> s.recurrent().extent(0)).max().orElseThrow() * Math.max(1, width / SurrogateKernels.LSTM_CELLS);
-    int threads = Math.min(SurrogateKernels.LSTM_THREADS, blocks(most, 32) * 32);
-    LaunchShape grid = LaunchShape.of(blocks(cells, width), threads).withShared((int) shared(all, width));
-    heads.add(new Launch(kernels.kernel("lstm"), grid, x.toArray()));
+    int most = all.stream().mapToInt(s -> s.recurrent().extent(0)).max().orElseThrow();
+    heads.add(new Launch(kernels.kernel("lstm"), units(most, width, numbers(all)), x.toArray()));
+  }
+
+  private void traces(Layer.Traces l) {
+    int numbers = l.decay().extent(0);
+    Records x = new Records().i64(values[current].address(), next().address(), kept(numbers, kernels.sumBytes()),
+        weights(kernels.sums(l.decay()))).i32(cells, numbers);
+    heads.add(new Launch(kernels.kernel("traces"), covering((long) cells * numbers), x.toArray()));
+  }
+
+  private void elm(Layer.ELM l) {
+    int in = l.kernel().extent(0);
+    int hidden = l.kernel().extent(1);
+    int units = l.memories();
+    long numbers = (long) in + units + hidden;
+    int width = cellsOfBlock(numbers, "layer '" + l.name() + "': an ELM of " + units + " memories");
+    Records x = new Records()
+        .i64(weights(kernels.stored(l.kernel())), weights(kernels.stored(l.recurrent())), weights(kernels.stored(l.update())),
+            weights(kernels.sums(l.bias())), weights(kernels.sums(l.updateBias())), weights(kernels.sums(l.decay())),
+            weights(kernels.sums(l.gain())), values[current].address(), next().address(), kept(units, kernels.sumBytes()))
+        .i32(in, hidden, units, cells, width).end();
+    heads.add(new Launch(kernels.kernel("elm"), units(Math.max(units, hidden), width, numbers), x.toArray()));
+  }
+
+  /** The address of so many numbers a cell that go on from sample to sample. */
+  private long kept(int numbers, int bytes) {
+    return state(Math.multiplyExact((long) cells * numbers, (long) bytes)).address();
+  }
+
+  /** Blocks of that many cells, of which a thread has a unit at a time. */
+  private LaunchShape units(int units, int width, long numbers) {
+    int threads = Math.min(SurrogateKernels.UNIT_THREADS, blocks(units * Math.max(1, width / SurrogateKernels.UNIT_CELLS), 32) * 32);
+    return LaunchShape.of(blocks(cells, width), threads).withShared((int) shared(numbers, width));
   }
 
   /** Many cells share what a block reads of weights; few are spread over the multiprocessors. */
-  private int cellsOfBlock(List<Stage.Lstm> all) {
+  private int cellsOfBlock(long numbers, String what) {
     int room = context.gpu().sharedMemory();
-    int two = 2 * SurrogateKernels.LSTM_CELLS;
-    if (cells >= (long) two * context.gpu().multiprocessors() && shared(all, two) <= room) {
+    int two = 2 * SurrogateKernels.UNIT_CELLS;
+    if (cells >= (long) two * context.gpu().multiprocessors() && shared(numbers, two) <= room) {
       return two;
     }
-    if (shared(all, SurrogateKernels.LSTM_CELLS) <= room) {
-      return SurrogateKernels.LSTM_CELLS;
+    if (shared(numbers, SurrogateKernels.UNIT_CELLS) <= room) {
+      return SurrogateKernels.UNIT_CELLS;
     }
-    if (shared(all, 1) <= room) {
+    if (shared(numbers, 1) <= room) {
       return 1;
     }
-    throw new GalvaniException("layer '" + all.getFirst().layers() + "': an LSTM of " + all.getFirst().recurrent().extent(0)
-        + " units does not fit the shared memory of a block on " + context + ", " + room + " bytes. Use --device cpu");
+    throw new GalvaniException(what + " does not fit the shared memory of a block on " + context + ", " + room + " bytes. Use --device cpu");
   }
 
   private Launch steps(String kernel, int features, int steps, long made) {
@@ -391,8 +426,8 @@ final class SurrogateProgram implements AutoCloseable {
         .i32(taps, in, out, dilation, finish.activation().ordinal(), gates ? 1 : 0);
   }
 
-  private long classes() {
-    return weights(MemorySegment.ofArray(new Records().i32(plan.columnClasses()).toArray()));
+  private long classes(int[] classes) {
+    return weights(MemorySegment.ofArray(new Records().i32(classes).toArray()));
   }
 
   private CudaBuffer next() {
