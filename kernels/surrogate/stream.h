@@ -22,20 +22,14 @@ template <class E, int kCells>
 __device__ void elm_of(const Elm<E>& x, Sum<E>* shared) {
   using S = Sum<E>;
   const int width = x.cells_of_block, first = static_cast<int>(blockIdx.x) * width;
-  S *const given = shared, *const leaked = given + static_cast<std::int64_t>(x.in) * width;
-  S* const hidden = leaked + static_cast<std::int64_t>(x.units) * width;
+  S *const given = shared, *const leaked = given + x.in * width;
+  S* const hidden = leaked + x.units * width;
   // Beyond the last cell, it once more.
   const auto clamped = [&](int cell) { return static_cast<std::int64_t>(min(first + cell, x.cells - 1)); };
 
-  each_unit<kCells>(x.in, width, [&](int i, int cell) {
-#pragma unroll
-    for (int q = 0; q < kCells; ++q) given[i * width + cell + q] = summed(x.from[clamped(cell + q) * x.in + i]);
-  });
-  each_unit<kCells>(x.units, width, [&](int i, int cell) {
-#pragma unroll
-    for (int q = 0; q < kCells; ++q) {
-      leaked[i * width + cell + q] = summed(stored<E>(x.decay[i] * x.kept[clamped(cell + q) * x.units + i]));
-    }
+  each_unit<1>(x.in, width, [&](int i, int cell) { given[i * width + cell] = summed(x.from[clamped(cell) * x.in + i]); });
+  each_unit<1>(x.units, width, [&](int i, int cell) {
+    leaked[i * width + cell] = summed(stored<E>(x.decay[i] * x.kept[clamped(cell) * x.units + i]));
   });
   __syncthreads();
 
@@ -55,11 +49,12 @@ __device__ void elm_of(const Elm<E>& x, Sum<E>* shared) {
 #pragma unroll
     for (S& sum : sums[0]) sum = x.update_bias[i];
     add_products(hidden + cell, width, x.update, x.hidden, x.units, i, sums);
+    const S decay = x.decay[i], gain = x.gain[i];
 #pragma unroll
     for (int q = 0; q < kCells; ++q) {
       if (first + cell + q >= x.cells) continue;
       const std::int64_t at = static_cast<std::int64_t>(first + cell + q) * x.units + i;
-      const S m = x.decay[i] * x.kept[at] + x.gain[i] * galvani::tanh(sums[0][q]);
+      const S m = decay * x.kept[at] + gain * galvani::tanh(sums[0][q]);
       x.kept[at] = m;
       x.to[at] = stored<E>(m);
     }
