@@ -114,6 +114,7 @@ record SurrogateCheck(SurrogatePrecision precision, Gemm gemm, double allowed) {
         new Layer.Dense("dense1", weights(w, 36, 7), weights(w, 7), Activation.LINEAR),
         new Layer.RepeatVector("repeat", 2),
         new Layer.Conv1D("conv2", weights(w, 2, 7, 3), weights(w, 3), 1, Activation.RELU),
+        new Layer.Newest("newest"),
         new Layer.Dense("dense2", weights(w, 3, 1), weights(w, 1), Activation.TANH)));
   }
 
