@@ -44,6 +44,11 @@ final class EngineStepper implements Stepper {
   }
 
   @Override
+  public int period() {
+    return SurrogateOptions.LOOK_AHEAD;
+  }
+
+  @Override
   public void close() {
     engine.close();
   }

@@ -38,7 +38,7 @@ final class Loop implements AutoCloseable {
     return (System.nanoTime() - begin) / 1e9;
   }
 
-  /** Warms up; how many steps take about so long. */
+  /** Warms up; how many steps take about so long, whole periods of them. */
   int stepsOf(double seconds) {
     int steps = WARM_UP;
     seconds(steps);
@@ -47,7 +47,8 @@ final class Loop implements AutoCloseable {
       steps *= 2;
       taken = seconds(steps);
     }
-    return (int) Math.max(1, Math.round(steps * seconds / taken));
+    int period = stepper.period();
+    return period * (int) Math.max(1, Math.round(steps * seconds / taken / period));
   }
 
   @Override

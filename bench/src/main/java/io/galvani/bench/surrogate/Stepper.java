@@ -13,6 +13,11 @@ public interface Stepper extends AutoCloseable {
   /** The last prediction, [cells, outputs]; valid until the next step. */
   float[] prediction();
 
+  /** Steps after which its work repeats: not all are alike where some is done ahead for several. */
+  default int period() {
+    return 1;
+  }
+
   @Override
   void close();
 }
