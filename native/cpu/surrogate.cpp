@@ -264,8 +264,6 @@ class PlanOf final : public SurrogatePlan {
   const std::vector<HeadLayer<E>>& stages() const { return stages_; }
   const std::vector<std::int32_t>& classes() const { return classes_; }
   const Room& room() const { return room_; }
-  int final_steps() const { return steps_; }
-  int final_features() const { return features_; }
   bool complete() const { return !stages_.empty() && gates_ == 0; }
 
   // Steps for which columns of the source of layer i are remembered.
@@ -403,7 +401,6 @@ class Run {
   void push(std::int64_t row);
   void step(std::int64_t n, double* recorded);
   void apply(const SurrogateEvent* from, const SurrogateEvent* to);
-  void clear_rows();
 
  private:
   struct Columns { int from, to; };
@@ -413,7 +410,6 @@ class Run {
     const int units = (columns + unit - 1) / unit;
     return {units * member_ / team_.count() * unit, std::min(columns, units * (member_ + 1) / team_.count() * unit)};
   }
-  const Ring<E>& source_of(int layer) const { return rings_[layer]; }
   void multiply(const Packed<E>& l, int tap) {
     const auto [from, to] = mine(l.columns);
     if (from >= to || a_.empty()) return;
@@ -479,6 +475,7 @@ class Run {
   std::size_t stride_ = 0;
   std::vector<S*> gates_;  // of each cell, where the last stage made those
   bool final_ = false;     // they are in w_.last as sums
+  std::vector<double> gain_;  // of each output at this step
 };
 
 template <class E>
@@ -1046,6 +1043,8 @@ void Run<E>::apply(const SurrogateEvent* from, const SurrogateEvent* to) {
 // The prediction of step n: recorded, and fed back into the next sample.
 template <class E>
 void Run<E>::conclude(std::int64_t n, double* recorded) {
+  gain_.clear();
+  for (const Output& o : p_.outputs()) gain_.push_back(o.limit + o.amplitude * std::pow(o.decay, static_cast<double>(n)));
   for (std::int64_t c = 0; c < cells_; ++c) {
     S* const next = p_.row(first_ + c);
     std::fill_n(next, plan_.channels(), S(0));
@@ -1055,7 +1054,7 @@ void Run<E>::conclude(std::int64_t n, double* recorded) {
         double y = static_cast<double>(final_ ? w_.last[at + i] : summed(value(c, t)[i]));
         if (!p_.outputs().empty()) {
           const Output& o = p_.outputs()[t * features_ + i];
-          y = (o.limit + o.amplitude * std::pow(o.decay, static_cast<double>(n))) * (o.a * y + o.b);
+          y = gain_[t * features_ + i] * (o.a * y + o.b);
           if (o.channel >= 0) next[o.channel] = static_cast<S>(o.c * y + o.d);
         }
         *recorded = y;
