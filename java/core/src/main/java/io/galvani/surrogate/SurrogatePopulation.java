@@ -48,8 +48,13 @@ public final class SurrogatePopulation implements Population {
     outputs = surrogate.outputs().size();
     spikes = surrogate.spikes().map(r -> new SpikeDetector(r, options.cells(), surrogate.sample())).orElse(null);
     var windows = options.start().isEmpty() ? List.of(rest(surrogate)) : options.start();
-    check(windows);
-    engine.start(windows);
+    try {
+      check(windows);
+      engine.start(windows);
+    } catch (RuntimeException e) {
+      engine.close();
+      throw e;
+    }
     present = new double[Math.multiplyExact(options.cells(), outputs)];
     int newest = (surrogate.network().window() - 1) * surrogate.network().channels();
     for (int c = 0; c < options.cells(); c++) {
