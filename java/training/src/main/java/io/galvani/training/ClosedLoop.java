@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Surrogates under the very input of true runs, from their own start on, and what is to be scored of both. */
-final class ClosedLoop {
+public final class ClosedLoop {
   /** ms without another spike after one: what is left of its peak is none. */
   private static final double REFRACTORY = 2;
   /** ms within which spikes count when a threshold is chosen. */
@@ -26,7 +26,7 @@ final class ClosedLoop {
    *
    * @return its outputs in their units, [trace][output][row]
    */
-  static double[][][] run(Surrogate surrogate, Traces truth, List<Protocol.Site> sites, Device device, SurrogateOptions options) {
+  public static double[][][] run(Surrogate surrogate, Traces truth, List<Protocol.Site> sites, Device device, SurrogateOptions options) {
     int cells = truth.count();
     var driven = DirectRuns.on(surrogate.slots().stream().map(i -> i.slot()).toList(), sites, surrogate.name());
     double[][][] outputs = new double[cells][surrogate.outputs().size()][];
@@ -73,14 +73,16 @@ final class ClosedLoop {
    * The rule that finds the spikes best, by F1 within 1 ms: peaks of the voltage or of the spike score, above the best of some thresholds.
    *
    * @param predicted [trace][output][row], of runs that are not scored afterwards
+   * @param quantities of the outputs: {@code v}, {@code spike}; others are not looked at
    */
-  static SpikeRule tune(Traces truth, double[][][] predicted, int from, double sample) {
+  static SpikeRule tune(Traces truth, double[][][] predicted, List<String> quantities, int from, double sample) {
     SpikeRule best = null;
     double most = -1;
     for (int output = 0; output < predicted[0].length; output++) {
-      double lowest = output == StreamingTrainer.VOLTAGE ? -50 : -6;
-      double step = output == StreamingTrainer.VOLTAGE ? 2.5 : 0.5;
-      for (int i = 0; i <= 20; i++) {
+      boolean voltage = quantities.get(output).equals("v");
+      double lowest = voltage ? -50 : -6;
+      double step = voltage ? 2.5 : 0.5;
+      for (int i = 0; i <= 20 && (voltage || quantities.get(output).equals("spike")); i++) {
         var rule = new SpikeRule(output, SpikeRule.Kind.PEAK, lowest + i * step, REFRACTORY);
         var matched = runs(truth, predicted, from, sample, rule, 0, -1).stream()
             .map(r -> SpikeMatching.oneToOne(r.trueSpikes(), r.predictedSpikes(), TUNED_WITHIN)).toList();

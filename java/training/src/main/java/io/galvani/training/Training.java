@@ -1,10 +1,15 @@
 package io.galvani.training;
 
+import io.galvani.GalvaniException;
 import io.galvani.InputException;
+import io.galvani.cell.CompiledCell;
+import io.galvani.device.Device;
 import io.galvani.io.AtomicFile;
 import io.galvani.surrogate.Provenance;
+import io.galvani.surrogate.SpikeRule;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.SurrogateFile;
+import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.trace.SpikeMatching;
 import io.galvani.trace.TraceScores;
 import java.io.IOException;
@@ -18,19 +23,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Trains a streaming surrogate within a budget of time: updates, scores of validation runs in closed loop, a state on the disk every
- * minute.
+ * Trains a surrogate within a budget of time: updates, scores of validation runs in closed loop, a state on the disk every minute.
  *
  * <p>Beside the surrogate there are {@code NAME.csv}, the learning curve, and, until it is done, {@code NAME.training}, from which a run
  * that was killed goes on.
  */
 public final class Training {
-  /** Traces, hidden units and memories that point cells need; see the README. */
-  private static final int TRACES = 8;
-  private static final int HIDDEN = 64;
-  private static final int MEMORIES = 48;
-  /** Groups of streams, as many as may be computed at once. */
-  private static final int GROUPS = 2;
   private static final double SAVE_EVERY = 60;  // s; more often in short budgets
   private static final int SAVES = 10;          // in a budget, at least
   private static final int VALIDATIONS = 30;    // likewise
@@ -40,15 +38,19 @@ public final class Training {
   /**
    * What is asked for.
    *
+   * @param kind of network
    * @param out the surrogate's file
    * @param budget s
    * @param seed of weights and order of data
    * @param threads that are used at most
    * @param resume goes on with what {@code NAME.training} holds
-   * @param from a surrogate to begin with
+   * @param from a surrogate to begin with, by name or file
+   * @param top so many of the last layers that have weights are trained, the others are left as they are; 0: all are trained
+   * @param device that runs the network for validation
    * @param version of the programme
    */
-  public record Options(Path out, double budget, long seed, int threads, boolean resume, Optional<Path> from, String version) {}
+  public record Options(Learner.Kind kind, Path out, double budget, long seed, int threads, boolean resume, Optional<String> from, int top,
+      Device device, String version) {}
 
   /**
    * A point of the learning curve: validation runs in closed loop.
@@ -85,9 +87,9 @@ public final class Training {
   }
 
   private final Protocol protocol;
+  private final CompiledCell cell;
   private final Options options;
   private final Listener listener;
-  private final List<Traces> data;
   private final Traces validation;
   private final TrainingState state;
   private final Path stateFile;
@@ -96,14 +98,10 @@ public final class Training {
     this.protocol = protocol;
     this.options = options;
     this.listener = listener;
-    data = dataset.read(Protocol.Use.TRAINING);
+    cell = protocol.compile();
     validation = joined(dataset.read(Protocol.Use.VALIDATION));
-    if (data.getFirst().rows() < StreamingTrainer.CHUNK) {
-      throw new InputException(protocol.name(), "runs.training.ms", data.getFirst().rows() + " samples are less than a chunk",
-          "Let runs have " + StreamingTrainer.CHUNK + " samples or more");
-    }
     stateFile = options.out.resolveSibling(options.out.getFileName().toString().replaceFirst("\\.safetensors$", "") + ".training");
-    state = begin();
+    state = begin(dataset);
   }
 
   /**
@@ -123,37 +121,31 @@ public final class Training {
         blocks.stream().flatMap(b -> Arrays.stream(b.spikes())).toArray(byte[][]::new));
   }
 
-  private TrainingState begin() {
+  private TrainingState begin(Dataset dataset) {
     boolean there = Files.exists(stateFile);
     if (there != options.resume) {
       throw there ? new InputException(stateFile.toString(), null, "is the state of a training that did not end",
           "Go on with it (--resume), or remove it")
           : new InputException("--resume", null, "there is no " + stateFile, "Begin anew without it");
     }
-    int channels = protocol.sites(protocol.compile()).size();
-    var shape = new StreamingNetwork.Shape(channels, TRACES, HIDDEN, MEMORIES, 2, protocol.sample());
-    String identity = protocol.fingerprint() + " " + shape + " " + options.seed;
+    var learner = options.kind.begin(protocol, dataset.read(Protocol.Use.TRAINING), options);
+    var begun = new TrainingState(protocol.fingerprint() + " " + options.kind + " " + learner.identity() + " " + options.seed, learner);
     if (there) {
-      return TrainingState.read(stateFile, shape, identity);
+      begun.read(stateFile);
     }
-    var network = options.from.map(f -> StreamingSurrogate.network(SurrogateFile.read(f), f.toString(), channels, protocol.sample()))
-        .orElseGet(() -> StreamingNetwork.random(shape, options.seed));
-    if (!network.shape.equals(shape)) {
-      throw new InputException(options.from.orElseThrow().toString(), null, "is of " + network.shape + ", and not of " + shape, null);
-    }
-    return new TrainingState(identity, network);
+    return begun;
   }
 
   private Surrogate run() throws IOException {
+    var learner = state.learner;
     double before = state.seconds;
     long started = System.nanoTime();
-    var trainer = new StreamingTrainer(state.network, state.adam, data, GROUPS, options.threads, options.seed + state.adam.updates());
     double loss = 0;
     int since = 0;
     double saved = before;
     double validated = before;
     while (state.seconds < options.budget && state.seconds - state.bestAt() <= PATIENCE * options.budget) {
-      loss += trainer.update(state.seconds / options.budget);
+      loss += learner.update(state.seconds / options.budget);
       since++;
       state.seconds = before + (System.nanoTime() - started) / 1e9;
       listener.at(Math.min(state.seconds, options.budget));
@@ -171,49 +163,48 @@ public final class Training {
         saved = state.seconds;
       }
     }
-    var surrogate = surrogate();
+    var surrogate = best();
     SurrogateFile.write(options.out, surrogate);
     Files.deleteIfExists(stateFile);
     return surrogate;
   }
 
-  // Heads in their units, [trace][head][row].
-  private double[][][] predicted(StreamingNetwork network) {
-    float[][][] heads = StreamingTrainer.run(network, validation);
-    double[][][] units = new double[heads.length][][];
-    for (int t = 0; t < heads.length; t++) {
-      units[t] = new double[heads[t].length][heads[t][0].length];
-      for (int o = 0; o < heads[t].length; o++) {
-        for (int r = 0; r < heads[t][o].length; r++) {
-          units[t][o][r] = StreamingSurrogate.normalisation(o).restore(heads[t][o][r]);
-        }
-      }
-    }
-    return units;
+  // The validation runs in closed loop, computed as they will be by who uses the surrogate: outputs in their units, [trace][output][row].
+  private double[][][] predicted() {
+    return ClosedLoop.run(state.learner.surrogate(Optional.empty(), Provenance.UNKNOWN), validation, protocol.sites(cell), options.device,
+        SurrogateOptions.DEFAULT.threads(options.threads));
   }
 
   private Point validate(double loss) {
-    double[][][] predicted = predicted(state.network);
+    double[][][] predicted;
+    try {
+      predicted = predicted();
+    } catch (GalvaniException e) { // what is fed back can grow without bounds as long as little is learnt
+      return new Point(state.seconds, state.learner.weights().updates(), loss, Double.NaN, Double.NaN, 0, 0);
+    }
     int from = protocol.warmupSamples(Protocol.Use.VALIDATION);
-    var rule = ClosedLoop.tune(validation, predicted, from, protocol.sample());
+    var rule = tuned(predicted);
     var runs = ClosedLoop.runs(validation, predicted, from, protocol.sample(), rule, StreamingTrainer.VOLTAGE, -1);
     var spikes = SpikeMatching.pooled(runs.stream().map(r -> SpikeMatching.oneToOne(r.trueSpikes(), r.predictedSpikes(), 1)).toList());
     double[] truth = runs.stream().flatMapToDouble(r -> Arrays.stream(r.truth())).toArray();
     double[] all = runs.stream().flatMapToDouble(r -> Arrays.stream(r.predicted())).toArray();
     double mean = runs.stream().mapToDouble(r -> TraceScores.explainedVariance(r.truth(), r.predicted())).average().orElseThrow();
-    return new Point(state.seconds, state.adam.updates(), loss, TraceScores.explainedVariance(truth, all), mean, spikes.precision(),
+    return new Point(state.seconds, state.learner.weights().updates(), loss, TraceScores.explainedVariance(truth, all), mean, spikes.precision(),
         spikes.recall());
   }
 
-  private Surrogate surrogate() {
-    var cell = protocol.compile();
-    double[][][] predicted = predicted(state.best);
-    var rule = ClosedLoop.tune(validation, predicted, protocol.warmupSamples(Protocol.Use.VALIDATION), protocol.sample());
-    String training = String.format(Locale.ROOT, "protocol %s (sha256 %s), %d updates of %d streams of %d samples, %.0f s, seed %d%s",
-        protocol.name(), protocol.fingerprint().substring(0, 12), state.adam.updates(), GROUPS * StreamingTrainer.LANES,
-        StreamingTrainer.CHUNK, state.seconds, options.seed, options.from.map(f -> ", from " + f.getFileName()).orElse(""));
-    return StreamingSurrogate.of(state.best, protocol, cell, Optional.of(rule),
-        "Exponential traces of the events, a leaky memory; heads for the voltage and, as a logit, for a spike. Nothing is fed back.",
-        new Provenance(protocol.cell(), training, options.version, Map.of()));
+  private SpikeRule tuned(double[][][] predicted) {
+    var quantities = state.learner.surrogate(Optional.empty(), Provenance.UNKNOWN).outputs().stream().map(o -> o.probe().quantity()).toList();
+    return ClosedLoop.tune(validation, predicted, quantities, protocol.warmupSamples(Protocol.Use.VALIDATION), protocol.sample());
+  }
+
+  private Surrogate best() {
+    var learner = state.learner;
+    learner.weights().goBack();
+    var rule = tuned(predicted());
+    String training = String.format(Locale.ROOT, "protocol %s (sha256 %s), %d updates of %s, %.0f s, seed %d%s", protocol.name(),
+        protocol.fingerprint().substring(0, 12), learner.weights().updates(), learner.batch(), state.seconds, options.seed,
+        options.from.map(f -> ", from " + Path.of(f).getFileName() + (options.top > 0 ? ", the last " + options.top + " layers alone" : "")).orElse(""));
+    return learner.surrogate(Optional.of(rule), new Provenance(protocol.cell(), training, options.version, Map.of()));
   }
 }
