@@ -31,7 +31,9 @@ import java.util.Optional;
 public final class Training {
   private static final double SAVE_EVERY = 60;  // s; more often in short budgets
   private static final int SAVES = 10;          // in a budget, at least
-  private static final int VALIDATIONS = 30;    // likewise
+  private static final int VALIDATIONS = 30;    // in a budget, at most
+  /** Share of the time that validation may take. */
+  private static final double VALIDATING = 0.15;
   /** It ends when so much of the budget has not made it better. */
   private static final double PATIENCE = 0.4;
 
@@ -144,13 +146,16 @@ public final class Training {
     int since = 0;
     double saved = before;
     double validated = before;
+    double takes = 0; // s that a validation takes
     while (state.seconds < options.budget && state.seconds - state.bestAt() <= PATIENCE * options.budget) {
       loss += learner.update(state.seconds / options.budget);
       since++;
       state.seconds = before + (System.nanoTime() - started) / 1e9;
       listener.at(Math.min(state.seconds, options.budget));
-      if (state.seconds - validated >= options.budget / VALIDATIONS || state.seconds >= options.budget) {
+      if (state.seconds - validated >= Math.max(options.budget / VALIDATIONS, takes / VALIDATING) || state.seconds >= options.budget) {
+        long from = System.nanoTime();
         state.add(validate(loss / since));
+        takes = (System.nanoTime() - from) / 1e9;
         loss = 0;
         since = 0;
         validated = state.seconds;

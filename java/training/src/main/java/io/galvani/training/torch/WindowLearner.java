@@ -33,8 +33,8 @@ import org.bytedeco.pytorch.TensorVector;
 final class WindowLearner implements Learner {
   private static final int GROUPS = 2;
   /** Pieces of a group, and windows of a piece. */
-  private static final int PIECES = 8;
-  private static final int WINDOWS = 32;
+  private static final int PIECES = 16;
+  private static final int WINDOWS = 16;
   private static final double RATE = 1e-3;
   private static final int WARM_UP = 100;
   /** How much outputs beside the voltage count. */
