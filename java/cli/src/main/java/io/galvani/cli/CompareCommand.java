@@ -87,7 +87,7 @@ final class CompareCommand implements Callable<Integer> {
     if (chosen.isEmpty()) {
       out.printf("No surrogate of %s comes with Galvani; name files.%n%n", p.cell());
     } else {
-      var judgement = ScoreCommand.judgement(p, RUNS, engine, threads);
+      var judgement = ScoreCommand.judgement(p, Protocol.Use.TEST, RUNS, engine, threads);
       chosen.forEach((name, s) -> {
         runs.put(name, judgement.runs(s, name, SurrogateOptions.DEFAULT.threads(threads)));
         scores.put(name, judgement.scores(runs.get(name)));

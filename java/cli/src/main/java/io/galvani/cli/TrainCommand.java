@@ -8,7 +8,7 @@ import io.galvani.surrogate.SurrogateFile;
 import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.training.Learner;
 import io.galvani.training.Protocol;
-import io.galvani.training.StreamingLearner;
+import io.galvani.training.Streaming;
 import io.galvani.training.Training;
 import io.galvani.training.torch.Architecture;
 import java.io.IOException;
@@ -42,8 +42,8 @@ final class TrainCommand implements Callable<Integer> {
   private Path out;
 
   @Option(names = "--kind", paramLabel = "KIND", defaultValue = "streaming",
-      description = "streaming: driven by events, carries state, feeds nothing back; or a network over the last 64 samples, its predictions fed"
-          + " back, as in Olah et al. 2022: linear, nonlinear, deep, convolutional, cnn-lstm. Default: ${DEFAULT-VALUE}")
+      description = "streaming: driven by events, carries state, feeds nothing back; or a network over the last 64 samples, its"
+          + " predictions fed back, as in Olah et al. 2022: linear, nonlinear, deep, convolutional, cnn-lstm. Default: ${DEFAULT-VALUE}")
   private String kind;
 
   @Option(names = "--budget", paramLabel = "TIME", defaultValue = "5m",
@@ -62,12 +62,22 @@ final class TrainCommand implements Callable<Integer> {
   private String from;
 
   @Option(names = "--top", paramLabel = "N",
-      description = "With --from: train the last N layers that have weights alone, and leave the others as they are: to fit a surrogate to a cell"
-          + " that has changed, in minutes.")
+      description = "With --from: train the last N layers that have weights alone, and leave the others as they are: to fit a"
+          + " surrogate to a cell that has changed, in minutes.")
   private Integer top;
 
   @Option(names = "--resume", description = "Go on with a training that was interrupted.")
   private boolean resume;
+
+  @Option(names = "--features", paramLabel = "N",
+      description = "Traces of the events, or of mixtures of them. Default: 8 a channel; 128 where there are more than 16 channels")
+  private Integer features;
+
+  @Option(names = "--hidden", paramLabel = "N", description = "Hidden units. Default: 64")
+  private Integer hidden;
+
+  @Option(names = "--memories", paramLabel = "N", description = "Leaking memories. Default: 48; 64 where there are more than 16 channels")
+  private Integer memories;
 
   @Mixin private EngineOptions engine;
 
@@ -82,7 +92,7 @@ final class TrainCommand implements Callable<Integer> {
       throw new InputException("--out", null, out + " has not the name of a surrogate", "Write NAME.safetensors");
     }
     double seconds = seconds(budget);
-    var network = kind(kind);
+    var network = kind();
     if (top != null && (from == null || top < 1)) {
       throw new InputException("--top", null, top < 1 ? top + " is below 1" : "there is nothing to leave as it is without --from", null);
     }
@@ -115,7 +125,7 @@ final class TrainCommand implements Callable<Integer> {
   /** Scores it on the test runs, and writes the scores into its file. */
   private void score(Protocol p, Surrogate trained, PrintWriter print) throws IOException {
     int traces = p.runs().get(Protocol.Use.TEST).traces();
-    var judgement = ScoreCommand.judgement(p, traces, engine, threads);
+    var judgement = ScoreCommand.judgement(p, Protocol.Use.TEST, traces, engine, threads);
     var scores = judgement.scores(judgement.runs(trained, out.toString(), SurrogateOptions.DEFAULT.threads(threads)));
     var kept = new LinkedHashMap<String, Double>();
     scores.forEach(s -> {
@@ -127,15 +137,20 @@ final class TrainCommand implements Callable<Integer> {
     SurrogateFile.write(out, new Surrogate(trained.name(), trained.about(), trained.sample(), trained.network(), trained.channels(),
         trained.outputs(), trained.slots(), trained.spikes(), new Provenance(from.cell(), from.training(), from.version(), kept)));
     print.println();
-    ScoreCommand.print(print, p, judgement, traces, scores);
+    ScoreCommand.print(print, p, Protocol.Use.TEST, judgement, traces, scores);
     print.printf("%n%s: %,d parameters%n", out, trained.network().parameters());
   }
 
-  private static Learner.Kind kind(String text) {
-    var kinds = new ArrayList<Learner.Kind>(List.of(StreamingLearner.KIND));
+  private Learner.Kind kind() {
+    var streaming = new Streaming(features, hidden, memories);
+    var kinds = new ArrayList<Learner.Kind>(List.of(streaming));
     kinds.addAll(List.of(Architecture.values()));
-    return kinds.stream().filter(k -> k.toString().equals(text)).findFirst()
-        .orElseThrow(() -> InputException.unknown("--kind", null, "kind", text, kinds.stream().map(Object::toString).toList()));
+    var chosen = kinds.stream().filter(k -> k.toString().equals(kind)).findFirst()
+        .orElseThrow(() -> InputException.unknown("--kind", null, "kind", kind, kinds.stream().map(Object::toString).toList()));
+    if (chosen != streaming && !streaming.equals(Streaming.DEFAULT)) {
+      throw new InputException("--kind", null, kind + " is of the paper's sizes", "Leave out --features, --hidden and --memories");
+    }
+    return chosen;
   }
 
   private static double seconds(String text) {

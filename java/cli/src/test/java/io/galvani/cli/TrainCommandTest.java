@@ -37,6 +37,7 @@ class TrainCommandTest {
           training: {traces: 20, ms: 1024, seed: 1}
           validation: {traces: 8, warmup: 100, ms: 400, seed: 2}
           test: {traces: 8, warmup: 100, ms: 400, seed: 3}
+          long: {traces: 2, warmup: 100, ms: 1000, seed: 4}
         """);
   }
 
@@ -54,6 +55,10 @@ class TrainCommandTest {
     var shown = Pattern.compile("explained variance, % +(-?[0-9.]+)").matcher(scored);
     assertTrue(shown.find(), scored);
     assertEquals(100 * s.provenance().scores().get("explained_variance"), Double.parseDouble(shown.group(1)), 0.006);
+
+    String drift = Command.run("score", out.toString(), "--protocol", protocol.toString(), "--long").output();
+    assertTrue(drift.contains("protocol short: 2 runs of 1000 ms"), drift);
+    assertTrue(Pattern.compile("(?m)^ +800 to 1000 +-?[0-9.]+ +[0-9.]+").matcher(drift).find(), drift);
 
     String compared = Command.run("compare", out.toString(), "--cell", protocol.toString(), "--cells", "1,3", "--ms", "60",
         "--report", dir.resolve("r.html").toString()).output();
@@ -89,6 +94,8 @@ class TrainCommandTest {
     assertTrue(Command.run("train", protocol.toString(), "--out", "x.h5").err().contains("Write NAME.safetensors"));
     assertTrue(Command.run("train", protocol.toString(), "--out", dir.resolve("x.safetensors").toString(), "--resume").err()
         .contains("Begin anew without it"));
+    assertTrue(Command.run("train", protocol.toString(), "--out", "x.safetensors", "--from", "ball-streaming", "--hidden", "32").err()
+        .contains("Leave the sizes to it"));
     assertTrue(Command.run("score", "ball-stream", "--protocol", "ball").err().contains("Did you mean 'ball-streaming'?"));
     assertTrue(Command.run("compare", "--cells", "0").err().contains("All must be above 0"));
   }

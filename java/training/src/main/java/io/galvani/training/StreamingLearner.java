@@ -10,39 +10,21 @@ import java.util.List;
 import java.util.Optional;
 
 /** A {@link StreamingNetwork} in training. */
-public final class StreamingLearner implements Learner {
-  /** Driven by events, carries state, feeds nothing back. */
-  public static final Kind KIND = new Kind() {
-    @Override
-    public String toString() {
-      return "streaming";
-    }
-
-    @Override
-    public Learner begin(Protocol protocol, List<Traces> data, Training.Options options) {
-      return new StreamingLearner(protocol, data, options);
-    }
-  };
-
-  /** Traces, hidden units and memories that point cells need; see the README. */
-  private static final int TRACES = 8;
-  private static final int HIDDEN = 64;
-  private static final int MEMORIES = 48;
-  /** Groups of streams, as many as may be computed at once. */
-  private static final int GROUPS = 2;
-  /** The parameter that the last layers begin with, by their number: all, the head, memory and head. */
-  private static final int[] FIRST_OF_TOP = {0, 6, 1, 0};
+final class StreamingLearner implements Learner {
+  /** The parameter that the last layers begin with, by their number: all, the head, the memory too, the traces too; else all. */
+  private static final int[] FIRST_OF_TOP = {0, 7, 2, 1};
 
   private final Protocol protocol;
   private final CompiledCell cell;
   private final List<Traces> data;
   private final Training.Options options;
+  private final StreamingRecipe recipe;
   private final StreamingNetwork network;
   private final Adam adam;
   private final Weights weights;
   private StreamingTrainer trainer;
 
-  private StreamingLearner(Protocol protocol, List<Traces> data, Training.Options options) {
+  StreamingLearner(Streaming sizes, Protocol protocol, List<Traces> data, Training.Options options) {
     this.protocol = protocol;
     this.data = data;
     this.options = options;
@@ -52,15 +34,17 @@ public final class StreamingLearner implements Learner {
     }
     cell = protocol.compile();
     int channels = protocol.sites(cell).size();
-    var shape = new StreamingNetwork.Shape(channels, TRACES, HIDDEN, MEMORIES, 2, protocol.sample());
-    network = options.from()
-        .map(f -> StreamingSurrogate.network(Surrogates.load(f), f, channels, protocol.sample()))
+    int heads = StreamingSurrogate.heads(protocol);
+    recipe = StreamingRecipe.of(channels).sized(sizes);
+    var shape = new StreamingNetwork.Shape(channels, recipe.features(), recipe.hidden(), recipe.memories(), heads, protocol.sample());
+    network = options.from().map(f -> StreamingSurrogate.network(Surrogates.load(f), f, channels, heads, protocol.sample()))
         .orElseGet(() -> StreamingNetwork.random(shape, options.seed()));
-    if (!network.shape.equals(shape)) {
-      throw new InputException(options.from().orElseThrow(), null, "is of " + network.shape + ", and not of " + shape, null);
+    if (!network.shape.equals(shape) && !sizes.equals(Streaming.DEFAULT)) {
+      throw new InputException(options.from().orElseThrow(), null, "is of " + network.shape + ", and not of " + shape,
+          "Leave the sizes to it");
     }
     adam = new Adam(network);
-    adam.trainFrom(FIRST_OF_TOP[Math.min(options.top(), FIRST_OF_TOP.length - 1)]);
+    adam.trainFrom(options.top() < FIRST_OF_TOP.length ? FIRST_OF_TOP[options.top()] : 0);
     weights = new Weights(network.parameters(), adam);
   }
 
@@ -72,7 +56,7 @@ public final class StreamingLearner implements Learner {
   @Override
   public double update(double progress) {
     if (trainer == null) { // only now, as a training that goes on draws other data than it did at its start
-      trainer = new StreamingTrainer(network, adam, data, GROUPS, options.threads(), options.seed() + adam.updates());
+      trainer = new StreamingTrainer(network, adam, recipe, data, protocol.below(), options.threads(), options.seed() + adam.updates());
     }
     return trainer.update(progress);
   }
@@ -86,7 +70,7 @@ public final class StreamingLearner implements Learner {
 
   @Override
   public String batch() {
-    return GROUPS * StreamingTrainer.LANES + " streams of " + StreamingTrainer.CHUNK + " samples";
+    return recipe.groups() * recipe.lanes() + " streams of " + StreamingTrainer.CHUNK + " samples";
   }
 
   @Override

@@ -11,6 +11,7 @@ import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.SurrogateFile;
 import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.trace.SpikeMatching;
+import io.galvani.trace.Statistics;
 import io.galvani.trace.TraceScores;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -31,9 +32,12 @@ import java.util.Optional;
 public final class Training {
   private static final double SAVE_EVERY = 60;  // s; more often in short budgets
   private static final int SAVES = 10;          // in a budget, at least
-  private static final int VALIDATIONS = 30;    // in a budget, at most
-  /** Share of the time that validation may take. */
+  /** Validations in a budget, at least and at most; between, they take such a share of the time. */
+  private static final int FEW = 10;
+  private static final int MANY = 30;
   private static final double VALIDATING = 0.15;
+  /** s; a process that was stopped meanwhile has not trained. */
+  private static final double LONGEST_UPDATE = 10;
   /** It ends when so much of the budget has not made it better. */
   private static final double PATIENCE = 0.4;
 
@@ -60,7 +64,7 @@ public final class Training {
    * @param seconds of training
    * @param updates of the weights
    * @param loss of training, mean square error in units of 20 mV, since the last point
-   * @param pooled explained variance of all runs as one
+   * @param pooled explained variance of all runs as one; where the protocol has a limit, of the voltage below it
    * @param mean explained variance of single runs
    * @param precision of spikes within 1 ms
    * @param recall likewise
@@ -140,19 +144,21 @@ public final class Training {
 
   private Surrogate run() throws IOException {
     var learner = state.learner;
-    double before = state.seconds;
-    long started = System.nanoTime();
+    long last = System.nanoTime();
     double loss = 0;
     int since = 0;
-    double saved = before;
-    double validated = before;
+    double saved = state.seconds;
+    double validated = state.seconds;
     double takes = 0; // s that a validation takes
     while (state.seconds < options.budget && state.seconds - state.bestAt() <= PATIENCE * options.budget) {
       loss += learner.update(state.seconds / options.budget);
       since++;
-      state.seconds = before + (System.nanoTime() - started) / 1e9;
+      long now = System.nanoTime();
+      state.seconds += Math.min(LONGEST_UPDATE, (now - last) / 1e9);
+      last = now;
       listener.at(Math.min(state.seconds, options.budget));
-      if (state.seconds - validated >= Math.max(options.budget / VALIDATIONS, takes / VALIDATING) || state.seconds >= options.budget) {
+      double every = Math.clamp(takes / VALIDATING, options.budget / MANY, options.budget / FEW);
+      if (state.seconds - validated >= every || state.seconds >= options.budget) {
         long from = System.nanoTime();
         state.add(validate(loss / since));
         takes = (System.nanoTime() - from) / 1e9;
@@ -188,19 +194,24 @@ public final class Training {
       return new Point(state.seconds, state.learner.weights().updates(), loss, Double.NaN, Double.NaN, 0, 0);
     }
     int from = protocol.warmupSamples(Protocol.Use.VALIDATION);
-    var rule = tuned(predicted);
-    var runs = ClosedLoop.runs(validation, predicted, from, protocol.sample(), rule, StreamingTrainer.VOLTAGE, -1);
+    var runs = ClosedLoop.runs(validation, predicted, from, protocol.sample(), tuned(predicted), heads());
     var spikes = SpikeMatching.pooled(runs.stream().map(r -> SpikeMatching.oneToOne(r.trueSpikes(), r.predictedSpikes(), 1)).toList());
     double[] truth = runs.stream().flatMapToDouble(r -> Arrays.stream(r.truth())).toArray();
-    double[] all = runs.stream().flatMapToDouble(r -> Arrays.stream(r.predicted())).toArray();
-    double mean = runs.stream().mapToDouble(r -> TraceScores.explainedVariance(r.truth(), r.predicted())).average().orElseThrow();
-    return new Point(state.seconds, state.learner.weights().updates(), loss, TraceScores.explainedVariance(truth, all), mean, spikes.precision(),
-        spikes.recall());
+    double limit = Double.isNaN(protocol.below()) ? Double.POSITIVE_INFINITY : protocol.below();
+    double[] all = runs.stream().flatMapToDouble(r -> Arrays.stream(r.below())).toArray();
+    double mean = Statistics.mean(Statistics.numbers(runs.stream()
+        .mapToDouble(r -> TraceScores.explainedVarianceClipped(r.truth(), r.below(), limit)).toArray()));
+    return new Point(state.seconds, state.learner.weights().updates(), loss, TraceScores.explainedVarianceClipped(truth, all, limit), mean,
+        spikes.precision(), spikes.recall());
+  }
+
+  private Heads heads() {
+    return Heads.of(state.learner.surrogate(Optional.empty(), Provenance.UNKNOWN), options.out.toString(),
+        protocol.outputs().values().iterator().next());
   }
 
   private SpikeRule tuned(double[][][] predicted) {
-    var quantities = state.learner.surrogate(Optional.empty(), Provenance.UNKNOWN).outputs().stream().map(o -> o.probe().quantity()).toList();
-    return ClosedLoop.tune(validation, predicted, quantities, protocol.warmupSamples(Protocol.Use.VALIDATION), protocol.sample());
+    return ClosedLoop.tune(validation, predicted, heads(), protocol.warmupSamples(Protocol.Use.VALIDATION), protocol.sample());
   }
 
   private Surrogate best() {
@@ -209,7 +220,8 @@ public final class Training {
     var rule = tuned(predicted());
     String training = String.format(Locale.ROOT, "protocol %s (sha256 %s), %d updates of %s, %.0f s, seed %d%s", protocol.name(),
         protocol.fingerprint().substring(0, 12), learner.weights().updates(), learner.batch(), state.seconds, options.seed,
-        options.from.map(f -> ", from " + Path.of(f).getFileName() + (options.top > 0 ? ", the last " + options.top + " layers alone" : "")).orElse(""));
+        options.from.map(f -> ", from " + Path.of(f).getFileName()).orElse("")
+            + (options.top > 0 ? ", the last " + options.top + " layers alone" : ""));
     return learner.surrogate(Optional.of(rule), new Provenance(protocol.cell(), training, options.version, Map.of()));
   }
 }

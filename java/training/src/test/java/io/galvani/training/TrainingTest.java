@@ -33,8 +33,12 @@ class TrainingTest {
     data = Dataset.make(dir.resolve("data"), protocol, CpuDevice.get(), CableOptions.of(protocol.compile()), "test", ms -> { });
   }
 
-  private Training.Options options(Learner.Kind kind, int seed, boolean resume, Optional<String> from) {
-    return new Training.Options(kind, dir.resolve("s.safetensors"), 2, seed, 1, resume, from, 0, CpuDevice.get(), "test");
+  private Training.Options options(boolean resume, Optional<String> from) {
+    return options(1, resume, from);
+  }
+
+  private Training.Options options(int seed, boolean resume, Optional<String> from) {
+    return new Training.Options(Streaming.DEFAULT, dir.resolve("s.safetensors"), 2, seed, 1, resume, from, 0, CpuDevice.get(), "test");
   }
 
   /** Keeps the points, and may stop the training by throwing after some. */
@@ -61,19 +65,19 @@ class TrainingTest {
 
   @Test
   void aTrainingThatWasKilledGoesOn() throws IOException {
-    assertThrows(IllegalStateException.class, () -> Training.run(protocol, data, options(StreamingLearner.KIND, 1, false, Optional.empty()), new Points(1.5)));
+    assertThrows(IllegalStateException.class, () -> Training.run(protocol, data, options(false, Optional.empty()), new Points(1.5)));
     Path state = dir.resolve("s.training");
     assertTrue(Files.exists(state));
     assertFalse(Files.exists(dir.resolve("s.safetensors")));
     // Not without being told to, nor one of another seed.
-    assertTrue(assertThrows(InputException.class, () -> Training.run(protocol, data, options(StreamingLearner.KIND, 1, false, Optional.empty()), new Points(9)))
+    assertTrue(assertThrows(InputException.class, () -> Training.run(protocol, data, options(false, Optional.empty()), new Points(9)))
         .getMessage().contains("--resume"));
-    var other = options(StreamingLearner.KIND, 2, true, Optional.empty());
+    var other = options(2, true, Optional.empty());
     assertTrue(assertThrows(InputException.class, () -> Training.run(protocol, data, other, new Points(9))).getMessage()
         .contains("is the state of another training"));
 
     var rest = new Points(9);
-    var s = Training.run(protocol, data, options(StreamingLearner.KIND, 1, true, Optional.empty()), rest);
+    var s = Training.run(protocol, data, options(true, Optional.empty()), rest);
     assertEquals(s, SurrogateFile.read(dir.resolve("s.safetensors")));
     assertFalse(Files.exists(state));
     assertTrue(rest.all.getFirst().seconds() > 0.2, "the budget goes on where it was");
@@ -87,20 +91,20 @@ class TrainingTest {
       last = seconds;
     }
 
-    var judgement = new Judgement(protocol, CpuDevice.get(), 8, 1, ms -> { });
+    var judgement = new Judgement(protocol, Protocol.Use.TEST, CpuDevice.get(), 8, 1, ms -> { });
     assertTrue(judgement.spikes() > 10);
     var scores = judgement.scores(judgement.runs(s, "s", SurrogateOptions.DEFAULT));
     assertTrue(scores.stream().anyMatch(x -> x.key().equals("explained_variance") && x.pooled() < 1));
 
     // One more from its weights: better than random ones from the first point on.
     var further = new Points(9);
-    Training.run(protocol, data, options(StreamingLearner.KIND, 1, false, Optional.of(dir.resolve("s.safetensors").toString())), further);
+    Training.run(protocol, data, options(false, Optional.of(dir.resolve("s.safetensors").toString())), further);
     assertTrue(further.all.getFirst().loss() < 0.9);
   }
 
   @Test
   void aDamagedStateIsRefused() throws IOException {
-    var learner = StreamingLearner.KIND.begin(protocol, data.read(Protocol.Use.TRAINING), options(StreamingLearner.KIND, 1, false,
+    var learner = Streaming.DEFAULT.begin(protocol, data.read(Protocol.Use.TRAINING), options(false,
         Optional.empty()));
     learner.update(0);
     var state = new TrainingState("me", learner);
@@ -113,8 +117,8 @@ class TrainingTest {
     var present = learner.surrogate(Optional.empty(), Provenance.UNKNOWN);
     learner.weights().goBack();
     var best = learner.surrogate(Optional.empty(), Provenance.UNKNOWN);
-    var back = new TrainingState("me", StreamingLearner.KIND.begin(protocol, data.read(Protocol.Use.TRAINING),
-        options(StreamingLearner.KIND, 5, false, Optional.empty())));
+    var back = new TrainingState("me", Streaming.DEFAULT.begin(protocol, data.read(Protocol.Use.TRAINING),
+        options(5, false, Optional.empty())));
     back.read(file);
     assertEquals(state.curve, back.curve);
     assertEquals(7, back.seconds);
