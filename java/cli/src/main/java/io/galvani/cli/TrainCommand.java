@@ -79,6 +79,8 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--memories", paramLabel = "N", description = "Leaking memories. Default: 48; 64 where there are more than 16 channels")
   private Integer memories;
 
+  @Mixin private CellOption cell;
+
   @Mixin private EngineOptions engine;
 
   @Option(names = "--threads", paramLabel = "N", description = "Threads. Default: one for each core")
@@ -96,7 +98,7 @@ final class TrainCommand implements Callable<Integer> {
     if (top != null && (from == null || top < 1)) {
       throw new InputException("--top", null, top < 1 ? top + " is below 1" : "there is nothing to leave as it is without --from", null);
     }
-    var p = Protocol.load(protocol);
+    var p = cell.protocol(protocol);
     var cable = CableOptions.of(p.compile()).precision(engine.precision()).rates(engine.rates).threads(threads);
     Path directory = data != null ? data : out.resolveSibling(p.name() + ".data");
     var dataset = DatasetCommand.make(p, directory, engine, cable);

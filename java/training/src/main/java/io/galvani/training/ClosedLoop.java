@@ -28,14 +28,19 @@ public final class ClosedLoop {
    * @return its outputs in their units, [trace][output][row]
    */
   public static double[][][] run(Surrogate surrogate, Traces truth, List<Protocol.Site> sites, Device device, SurrogateOptions options) {
-    int cells = truth.count();
+    return run(surrogate, Drive.of(truth.events()), sites, device, options);
+  }
+
+  /** As the other one, of what need not be whole events. */
+  static double[][][] run(Surrogate surrogate, Drive drive, List<Protocol.Site> sites, Device device, SurrogateOptions options) {
+    int cells = drive.cells();
     var driven = DirectRuns.on(surrogate.slots().stream().map(i -> i.slot()).toList(), sites, surrogate.name());
     double[][][] outputs = new double[cells][surrogate.outputs().size()][];
     try (var population = device.population(surrogate, options.cells(cells))) {
       var recordings = new ArrayList<Recording>();
       surrogate.outputs().forEach(o -> recordings.add(population.record(o.probe(), 1)));
       recordings.forEach(Recording::drain);
-      population.advance(DirectRuns.queue(driven, truth.events(), 0, truth.rows(), surrogate.sample()), truth.rows() * surrogate.sample(),
+      population.advance(DirectRuns.queue(driven, drive, 0, drive.rows(), surrogate.sample()), drive.rows() * surrogate.sample(),
           new Spikes());
       for (int o = 0; o < recordings.size(); o++) {
         double[][] samples = recordings.get(o).drain();

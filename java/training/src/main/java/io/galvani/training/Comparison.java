@@ -87,7 +87,7 @@ public final class Comparison {
       var nanos = new ArrayList<Long>();
       long all = 0;
       for (int row = 0; nanos.size() * length < ms && (nanos.size() * length < LEAST || all < seconds * 1e9); row += piece) {
-        Events queue = DirectRuns.queue(sites, events, row, row + piece, protocol.sample());
+        Events queue = DirectRuns.queue(sites, Drive.of(events), row, row + piece, protocol.sample());
         long from = System.nanoTime();
         population.advance(queue, (row + piece) * protocol.sample(), spikes);
         long took = System.nanoTime() - from;
