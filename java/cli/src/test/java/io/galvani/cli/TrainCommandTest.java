@@ -104,7 +104,7 @@ class TrainCommandTest {
     assertEquals(changed.toString(), SurrogateFile.read(out).provenance().cell());
     assertTrue(SurrogateFile.read(out).provenance().training().endsWith("from ball-streaming, the last 1 layers alone"),
         SurrogateFile.read(out).provenance().training());
-    assertTrue(Files.exists(dir.resolve("short-changed.data/manifest.json")));
+    assertTrue(Files.exists(dir.resolve("short-on-changed.data/manifest.json")));
 
     for (String name : List.of("r.md", "r.html")) {
       String shown = Command.run("generalise", "ball-streaming", "--protocol", protocol.toString(), "--runs", "8", "--changed",

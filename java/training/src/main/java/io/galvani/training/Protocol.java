@@ -269,7 +269,7 @@ public record Protocol(String name, String cell, double sample, Scale scale, Lis
    */
   public Protocol on(String other) {
     String stem = Path.of(other).getFileName().toString().replaceFirst("\\.ya?ml$", "");
-    return new Protocol(name + "-" + stem, other, sample, scale, inputs, outputs, threshold, below, runs, text + "# on " + other + "\n");
+    return new Protocol(name + "-on-" + stem, other, sample, scale, inputs, outputs, threshold, below, runs, text + "# on " + other + "\n");
   }
 
   /** Samples of a run of a use, those of the warm-up included. */
