@@ -1,6 +1,7 @@
 """NEURON, driven by io.galvani.bench.Neuron: one JSON request a line on stdin, one JSON answer a line on stdout.
 
   {"build": CELL, "cells": n, "library": FILE}  ->  {"neuron": version, "compartments": of one cell}
+  {"drive": [[ms, cell, slot]...], "slots": {slot: SYNAPSE}}   begins anew, with these events to come   ->  {}
   {"spikes": ms}                 integrates from t = 0      ->  {"times": upward crossings of 0 mV in the first cell, ms}
   {"run": ms, "table": bool}     integrates from now on     ->  {"seconds": CPU time}
 
@@ -62,6 +63,13 @@ def build(cell):
     return sections, clamp
 
 
+def synapse(sections, spec):
+    p = getattr(h, spec["kind"])(sections[spec["section"]](spec["x"]))
+    for name, value in spec["parameters"].items():
+        setattr(p, name, value)
+    return p
+
+
 class Model:
     def __init__(self, cell, cells, library):
         if library:
@@ -71,11 +79,32 @@ class Model:
         h.CVode().cache_efficient(1)
         pc.set_maxstep(10)
         self.soma = next(iter(self.built[0][0].values()))(0.5)
+        self.synapses, self.queue = {}, []
         self.begin()
 
     def begin(self):
         h.finitialize(self.v_init)
+        for connection, time in self.queue:
+            connection.event(time)
         self.steps = 0
+
+    def drive(self, events, slots):
+        """An AlphaSynapse plays once, so each event has its own; other synapses take all theirs."""
+        self.synapses, self.queue = {}, []
+        for time, cell, slot in events:
+            spec, sections = slots[str(slot)], self.built[cell][0]
+            if spec["kind"] == "AlphaSynapse":
+                s = self.synapses[len(self.synapses)] = synapse(sections, spec)
+                s.onset, s.gmax = time, spec["weight"]
+                continue
+            if (cell, slot) not in self.synapses:
+                s = synapse(sections, spec)
+                connection = h.NetCon(None, s)
+                connection.delay, connection.weight[0] = 0, spec["weight"]
+                self.synapses[cell, slot] = s, connection
+            self.queue.append((self.synapses[cell, slot][1], time))
+        self.begin()
+        return {}
 
     def advance(self, ms, table):
         if hasattr(h, "usetable_hh"):
@@ -102,6 +131,8 @@ for line in sys.stdin:
     if "build" in request:
         model = Model(request["build"], request["cells"], request.get("library"))
         answer = {"neuron": neuron.__version__, "compartments": sum(s.nseg for s in model.built[0][0].values())}
+    elif "drive" in request:
+        answer = model.drive(request["drive"], request["slots"])
     elif "spikes" in request:
         answer = model.spikes(request["spikes"])
     else:

@@ -1,6 +1,7 @@
 package io.galvani.cli;
 
 import io.galvani.InputException;
+import io.galvani.device.Device;
 import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.surrogate.Surrogates;
 import io.galvani.trace.ClosedLoopScores.Score;
@@ -45,16 +46,16 @@ final class ScoreCommand implements Callable<Integer> {
     if (n < 1) {
       throw new InputException("--runs", null, n + " is below 1", null);
     }
-    var judgement = judgement(p, n, engine, threads);
+    var judgement = judgement(p, n, engine.device(), threads);
     print(spec.commandLine().getOut(), p, judgement, n,
         judgement.scores(judgement.runs(s, surrogate, SurrogateOptions.DEFAULT.threads(threads).precision(engine.surrogatePrecision()))));
     return 0;
   }
 
   /** The cell's own runs, with a progress bar. */
-  static Judgement judgement(Protocol p, int runs, EngineOptions engine, int threads) {
+  static Judgement judgement(Protocol p, int runs, Device device, int threads) {
     try (var progress = new Progress("test runs", "ms", (long) (runs * p.samples(Protocol.Use.TEST) * p.sample()))) {
-      return new Judgement(p, engine.device(), runs, threads, progress::at);
+      return new Judgement(p, device, runs, threads, progress::at);
     }
   }
 
