@@ -19,7 +19,8 @@ import neuron  # noqa: E402
 from neuron import h  # noqa: E402
 
 pc = h.ParallelContext()
-NAMES = {"ehcn": "eh"}  # and g<mechanism>bar is gbar
+NAMES = {"ehcn": "eh"} | {f"tau{i}_{kind}": f"{kind}_tau{i}" for i in (1, 2) for kind in ("ampa", "nmda")}  # and g<mechanism>bar is gbar
+KINDS = {"GABA": "Exp2Syn", "AlphaSynapse": "AlphaTrain"}
 GLOBALS = {"cai0": "cai0_ca_ion", "cao": "cao0_ca_ion"}
 
 
@@ -64,9 +65,9 @@ def build(cell):
 
 
 def synapse(sections, spec):
-    p = getattr(h, spec["kind"])(sections[spec["section"]](spec["x"]))
+    p = getattr(h, KINDS.get(spec["kind"], spec["kind"]))(sections[spec["section"]](spec["x"]))
     for name, value in spec["parameters"].items():
-        setattr(p, name, value)
+        setattr(p, NAMES.get(name, name), value)
     return p
 
 
@@ -89,14 +90,10 @@ class Model:
         self.steps = 0
 
     def drive(self, events, slots):
-        """An AlphaSynapse plays once, so each event has its own; other synapses take all theirs."""
+        """One object takes all events of a synapse."""
         self.synapses, self.queue = {}, []
         for time, cell, slot in events:
             spec, sections = slots[str(slot)], self.built[cell][0]
-            if spec["kind"] == "AlphaSynapse":
-                s = self.synapses[len(self.synapses)] = synapse(sections, spec)
-                s.onset, s.gmax = time, spec["weight"]
-                continue
             if (cell, slot) not in self.synapses:
                 s = synapse(sections, spec)
                 connection = h.NetCon(None, s)

@@ -31,7 +31,7 @@ import java.util.stream.Stream;
 public final class Neuron implements AutoCloseable {
   private static final String PYTHON = "/usr/bin/python3";
   /** Mechanisms that NEURON comes with; GABA is its Exp2Syn. */
-  private static final Set<String> BUILT_IN = Set.of("hh", "pas", "AlphaSynapse", "ExpSyn", "Exp2Syn", "GABA");
+  private static final Set<String> BUILT_IN = Set.of("hh", "pas", "ExpSyn", "Exp2Syn", "GABA");
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final CompiledCell cell;
@@ -221,7 +221,7 @@ public final class Neuron implements AutoCloseable {
     Placement p = cell.receptors().get(cell.slotReceptor()[slot][0]);
     int row = cell.slotReceptor()[slot][1];
     ObjectNode json = JSON.createObjectNode().put("section", at.at().section()).put("x", at.at().x())
-        .put("kind", p.mechanism().name().equals("GABA") ? "Exp2Syn" : p.mechanism().name()).put("weight", at.weight());
+        .put("kind", p.mechanism().name()).put("weight", at.weight());
     ObjectNode parameters = json.putObject("parameters");
     for (int i = 0; i < p.values().length; i++) {
       parameters.put(p.mechanism().parameters().get(i).name(), p.values()[i][row]);
