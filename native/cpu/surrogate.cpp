@@ -545,7 +545,7 @@ class PopulationOf final : public SurrogatePopulation {
               "events: a step, cell or channel that is not there");
     }
     const auto before = [](const SurrogateEvent& a, const SurrogateEvent& b) { return a.step != b.step ? a.step < b.step : a.cell < b.cell; };
-    std::stable_sort(sorted.begin(), sorted.end(), before);
+    if (!std::is_sorted(sorted.begin(), sorted.end(), before)) std::stable_sort(sorted.begin(), sorted.end(), before);
     const auto at = [&](std::int64_t step, std::int64_t cell) {
       return sorted.data() + (std::lower_bound(sorted.begin(), sorted.end(), SurrogateEvent{step, static_cast<std::int32_t>(cell), 0, 0}, before) -
                               sorted.begin());
@@ -721,8 +721,12 @@ void Run<E>::sparse(int layer, std::int64_t row) {
     S* const sums = w_.sums.data() + c * l.layer.columns;
     std::copy(l.layer.bias.data() + from, l.layer.bias.data() + to, sums + from);
     const S* const x = p_.row(first_ + c);
-    for (int i = 0; i < plan_.channels(); ++i) {
-      if (x[i] != 0) plan_.kernels().add(to - from, x[i], l.rows.data() + static_cast<std::size_t>(i) * l.layer.columns + from, sums + from);
+    for (int block = 0; block < plan_.channels(); block += kBlock<E>) {  // rows are whole blocks, 0 beyond the channels
+      S any = 0;
+      for (int i = block; i < block + kBlock<E>; ++i) any = x[i] != 0 ? x[i] : any;
+      for (int i = block; any != 0 && i < block + kBlock<E>; ++i) {
+        if (x[i] != 0) plan_.kernels().add(to - from, x[i], l.rows.data() + static_cast<std::size_t>(i) * l.layer.columns + from, sums + from);
+      }
     }
     finish(l.layer, sums, rings_[layer + 1].at(c, 0, row));
   }

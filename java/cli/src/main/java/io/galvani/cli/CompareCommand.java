@@ -7,6 +7,8 @@ import io.galvani.io.AtomicFile;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.surrogate.Surrogates;
+import io.galvani.trace.ClosedLoopScores;
+import io.galvani.trace.ClosedLoopScores.Part;
 import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.trace.ClosedLoopScores.Score;
 import io.galvani.training.Comparison;
@@ -34,6 +36,9 @@ import picocli.CommandLine.Spec;
 final class CompareCommand implements Callable<Integer> {
   /** Runs that are scored. */
   private static final int RUNS = 50;
+  /** Long ones, and the parts they are cut into. */
+  private static final int LONG_RUNS = 8;
+  private static final int PARTS = 5;
   /** What of the scores the table shows. */
   private static final List<String> SHOWN = List.of("explained_variance", "explained_variance_clipped", "correlation", "precision_1ms",
       "recall_1ms", "precision_5ms", "recall_5ms", "exact_bin", "recall_chance");
@@ -61,6 +66,9 @@ final class CompareCommand implements Callable<Integer> {
   @Option(names = "--report", paramLabel = "FILE.html",
       description = "Where the report goes: one HTML file that needs nothing else. Default: compare-PROTOCOL.html")
   private Path report;
+
+  @Option(names = "--long", description = "Also score runs of much time, part by part: does a surrogate drift?")
+  private boolean asLong;
 
   @Option(names = "--no-neuron", description = "Do not time NEURON, even if it is installed.")
   private boolean noNeuron;
@@ -90,6 +98,9 @@ final class CompareCommand implements Callable<Integer> {
     device = EngineOptions.device(deviceName);
     options = SurrogateOptions.DEFAULT.threads(threads).precision(EngineOptions.surrogatePrecision(precision));
     var p = Protocol.load(protocol);
+    if (asLong) {
+      ScoreCommand.requireLong(p);
+    }
     var chosen = chosen(p);
     PrintWriter out = spec.commandLine().getOut();
     String machine = Machine.cpu() + ", " + Runtime.getRuntime().availableProcessors() + " cores; " + device.description();
@@ -102,6 +113,10 @@ final class CompareCommand implements Callable<Integer> {
     } else {
       agree(out, p, chosen, findings);
       write(file, findings);
+      if (asLong) {
+        drift(out, p, chosen, findings);
+        write(file, findings);
+      }
     }
     cost(out, p, chosen, findings, file, started);
     out.printf("%n%s%n", file);
@@ -126,7 +141,7 @@ final class CompareCommand implements Callable<Integer> {
   // ---- agreement -----------------------------------------------------------------------------------------------------
 
   private void agree(PrintWriter out, Protocol p, Map<String, Surrogate> chosen, CompareReport findings) {
-    var judgement = ScoreCommand.judgement(p, RUNS, device, threads);
+    var judgement = ScoreCommand.judgement(p, Protocol.Use.TEST, RUNS, device, threads);
     var scores = new LinkedHashMap<String, List<Score>>();
     chosen.forEach((name, s) -> {
       List<Run> runs = judgement.runs(s, name, options);
@@ -149,6 +164,20 @@ final class CompareCommand implements Callable<Integer> {
       });
       out.println();
     }
+    out.println();
+    out.flush();
+  }
+
+  private void drift(PrintWriter out, Protocol p, Map<String, Surrogate> chosen, CompareReport findings) {
+    var judgement = ScoreCommand.judgement(p, Protocol.Use.LONG, LONG_RUNS, device, threads);
+    out.printf("The same over time: explained variance clipped at -50 mV, and F1 of spikes at ±5 ms, in %%, of %d runs%n%n", LONG_RUNS);
+    chosen.forEach((name, s) -> {
+      List<Part> parts = ClosedLoopScores.parts(judgement.runs(s, name, options), PARTS, p.sample());
+      findings.addLong(name, parts);
+      out.printf("  %-24s", name);
+      parts.forEach(x -> out.printf("  %.0f-%.0f ms: %.1f, %.1f", x.from(), x.to(), 100 * x.clipped(), 100 * x.spikes().f1()));
+      out.println();
+    });
     out.println();
     out.flush();
   }

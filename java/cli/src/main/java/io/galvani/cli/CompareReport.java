@@ -1,5 +1,6 @@
 package io.galvani.cli;
 
+import io.galvani.trace.ClosedLoopScores.Part;
 import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.trace.ClosedLoopScores.Score;
 import io.galvani.trace.SpikeMatching;
@@ -40,6 +41,7 @@ final class CompareReport {
   private final double wanted;
   private final Map<String, List<Run>> runs = new LinkedHashMap<>();
   private final Map<String, List<Score>> scores = new LinkedHashMap<>();
+  private final Map<String, List<Part>> drift = new LinkedHashMap<>();
   private final List<Cost> costs = new ArrayList<>();
 
   /**
@@ -65,6 +67,11 @@ final class CompareReport {
     scores.put(surrogate, scored);
   }
 
+  /** Long runs of a surrogate, cut into parts. */
+  void addLong(String surrogate, List<Part> parts) {
+    drift.put(surrogate, parts);
+  }
+
   /** What was timed. */
   void add(Cost cost) {
     costs.add(cost);
@@ -83,6 +90,9 @@ final class CompareReport {
       rasters();
       agreement();
       shifts();
+    }
+    if (!drift.isEmpty()) {
+      drift();
     }
     if (!costs.isEmpty()) {
       cost();
@@ -204,6 +214,24 @@ final class CompareReport {
     }
     add("<h2>Spike times</h2>");
     figure("Shifts of the spikes that were hit within 5 ms.", plots, withCell());
+  }
+
+  private void drift() {
+    double end = drift.values().iterator().next().getLast().to();
+    var voltage = new Plot("explained variance over time", 190, new Plot.Axis("time since the start, ms", 0, end, false),
+        new Plot.Axis("explained, %", 0, 100, false));
+    var spikes = new Plot("F1 of spikes over time", 190, new Plot.Axis("time since the start, ms", 0, end, false),
+        new Plot.Axis("F1, %", 0, 100, false));
+    int series = 1;
+    for (var parts : drift.values()) {
+      double[] middle = parts.stream().mapToDouble(p -> (p.from() + p.to()) / 2).toArray();
+      voltage.line(middle, parts.stream().mapToDouble(p -> Math.max(0, 100 * p.clipped())).toArray(), series);
+      spikes.line(middle, parts.stream().mapToDouble(p -> 100 * p.spikes().f1()).toArray(), series);
+      series++;
+    }
+    add("<h2>Long runs</h2>");
+    figure("Above, explained variance of the voltage clipped at −50 mV; below, F1 of the spikes at ±5 ms: a surrogate that drifts falls.",
+        List.of(voltage.html(), spikes.html()), withCell());
   }
 
   private void cost() {

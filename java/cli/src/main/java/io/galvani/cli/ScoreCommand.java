@@ -4,9 +4,13 @@ import io.galvani.InputException;
 import io.galvani.device.Device;
 import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.surrogate.Surrogates;
+import io.galvani.trace.ClosedLoopScores;
+import io.galvani.trace.ClosedLoopScores.Part;
+import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.trace.ClosedLoopScores.Score;
 import io.galvani.training.Judgement;
 import io.galvani.training.Protocol;
+import io.galvani.training.Protocol.Use;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -21,6 +25,9 @@ import picocli.CommandLine.Spec;
 @Command(name = "score", mixinStandardHelpOptions = true, sortOptions = false,
     description = "Score a surrogate beside its cell, on the test runs of a protocol: closed loop, warmed up on its own output.")
 final class ScoreCommand implements Callable<Integer> {
+  /** Stretches of long runs that are scored apart. */
+  private static final int PARTS = 5;
+
   @Parameters(paramLabel = "SURROGATE", description = "A surrogate that comes with Galvani, or a file (.safetensors).")
   private String surrogate;
 
@@ -28,8 +35,11 @@ final class ScoreCommand implements Callable<Integer> {
       description = "A protocol that comes with Galvani, or a file (.yaml).")
   private String protocol;
 
-  @Option(names = "--runs", paramLabel = "N", description = "Runs to score. Default: as many as the protocol has for tests")
+  @Option(names = "--runs", paramLabel = "N", description = "Runs to score. Default: as many as the protocol has for it")
   private Integer runs;
+
+  @Option(names = "--long", description = "Score the protocol's runs of much time, and each fifth of them: does it drift?")
+  private boolean asLong;
 
   @Mixin private EngineOptions engine;
 
@@ -42,26 +52,49 @@ final class ScoreCommand implements Callable<Integer> {
   public Integer call() {
     var p = Protocol.load(protocol);
     var s = Surrogates.load(surrogate);
-    int n = runs == null ? p.runs().get(Protocol.Use.TEST).traces() : runs;
+    var use = asLong ? Use.LONG : Use.TEST;
+    if (asLong) {
+      requireLong(p);
+    }
+    int n = runs == null ? p.runs().get(use).traces() : runs;
     if (n < 1) {
       throw new InputException("--runs", null, n + " is below 1", null);
     }
-    var judgement = judgement(p, n, engine.device(), threads);
-    print(spec.commandLine().getOut(), p, judgement, n,
-        judgement.scores(judgement.runs(s, surrogate, SurrogateOptions.DEFAULT.threads(threads).precision(engine.surrogatePrecision()))));
+    var judgement = judgement(p, use, n, engine.device(), threads);
+    var scored = judgement.runs(s, surrogate, SurrogateOptions.DEFAULT.threads(threads).precision(engine.surrogatePrecision()));
+    print(spec.commandLine().getOut(), p, use, judgement, n, judgement.scores(scored));
+    if (asLong) {
+      parts(spec.commandLine().getOut(), p.sample(), scored);
+    }
     return 0;
   }
 
+  /** Fails for a protocol without long runs. */
+  static void requireLong(Protocol p) {
+    if (!p.runs().containsKey(Use.LONG)) {
+      throw new InputException("--long", null, "the protocol " + p.name() + " has no such runs", "Give it 'long' among its runs");
+    }
+  }
+
   /** The cell's own runs, with a progress bar. */
-  static Judgement judgement(Protocol p, int runs, Device device, int threads) {
-    try (var progress = new Progress("test runs", "ms", (long) (runs * p.samples(Protocol.Use.TEST) * p.sample()))) {
-      return new Judgement(p, device, runs, threads, progress::at);
+  static Judgement judgement(Protocol p, Use use, int runs, Device device, int threads) {
+    try (var progress = new Progress(use + " runs", "ms", (long) (runs * p.samples(use) * p.sample()))) {
+      return new Judgement(p, use, device, runs, threads, progress::at);
+    }
+  }
+
+  /** Error against duration. */
+  private static void parts(PrintWriter out, double sample, List<Run> runs) {
+    out.printf("%n  %-20s %28s %20s %18s%n", "ms of each run", "explained, clipped, %", "precision at ±5, %", "recall at ±5, %");
+    for (Part part : ClosedLoopScores.parts(runs, PARTS, sample)) {
+      out.printf("  %-20s %28.2f %20.2f %18.2f%n", String.format("%.0f to %.0f", part.from(), part.to()), 100 * part.clipped(),
+          100 * part.spikes().precision(), 100 * part.spikes().recall());
     }
   }
 
   /** The table of scores. */
-  static void print(PrintWriter out, Protocol p, Judgement judgement, int runs, List<Score> scores) {
-    var test = p.runs().get(Protocol.Use.TEST);
+  static void print(PrintWriter out, Protocol p, Use use, Judgement judgement, int runs, List<Score> scores) {
+    var test = p.runs().get(use);
     out.printf("protocol %s: %d runs of %.0f ms after %.0f ms of warm-up, %d spikes%n%n", p.name(), runs, test.ms(), test.warmup(),
         judgement.spikes());
     out.printf("  %-50s %10s %19s %22s%n", "", "all runs", "95 %", "mean ± SD over runs");

@@ -48,11 +48,22 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--data", paramLabel = "DIR", description = "Where the data are, or will be kept. Default: PROTOCOL.data beside FILE")
   private Path data;
 
-  @Option(names = "--from", paramLabel = "SURROGATE", description = "Begin with its weights, and not with random ones.")
+  @Option(names = "--from", paramLabel = "SURROGATE",
+      description = "Begin with its weights, and not with random ones: one that comes with Galvani, or a file.")
   private Path from;
 
   @Option(names = "--resume", description = "Go on with a training that was interrupted.")
   private boolean resume;
+
+  @Option(names = "--features", paramLabel = "N",
+      description = "Traces of the events, or of mixtures of them. Default: 8 a channel; 128 where there are more than 16 channels")
+  private Integer features;
+
+  @Option(names = "--hidden", paramLabel = "N", description = "Hidden units. Default: 64")
+  private Integer hidden;
+
+  @Option(names = "--memories", paramLabel = "N", description = "Leaking memories. Default: 48; 64 where there are more than 16 channels")
+  private Integer memories;
 
   @Mixin private EngineOptions engine;
 
@@ -71,7 +82,8 @@ final class TrainCommand implements Callable<Integer> {
     var cable = CableOptions.of(p.compile()).precision(engine.precision()).rates(engine.rates).threads(threads);
     Path directory = data != null ? data : out.resolveSibling(p.name() + ".data");
     var dataset = DatasetCommand.make(p, directory, engine, cable);
-    var options = new Training.Options(out, seconds, seed, threads, resume, Optional.ofNullable(from), Galvani.Version.number());
+    var options = new Training.Options(out, seconds, seed, threads, resume, Optional.ofNullable(from),
+        new Training.Sizes(features, hidden, memories), Galvani.Version.number());
     PrintWriter print = spec.commandLine().getOut();
     Surrogate trained;
     try (var progress = new Progress("train", "s", (long) Math.ceil(seconds))) {
@@ -95,7 +107,7 @@ final class TrainCommand implements Callable<Integer> {
   /** Scores it on the test runs, and writes the scores into its file. */
   private void score(Protocol p, Surrogate trained, PrintWriter print) throws IOException {
     int traces = p.runs().get(Protocol.Use.TEST).traces();
-    var judgement = ScoreCommand.judgement(p, traces, engine.device(), threads);
+    var judgement = ScoreCommand.judgement(p, Protocol.Use.TEST, traces, engine.device(), threads);
     var scores = judgement.scores(judgement.runs(trained, out.toString(), SurrogateOptions.DEFAULT.threads(threads)));
     var kept = new LinkedHashMap<String, Double>();
     scores.forEach(s -> {
@@ -107,7 +119,7 @@ final class TrainCommand implements Callable<Integer> {
     SurrogateFile.write(out, new Surrogate(trained.name(), trained.about(), trained.sample(), trained.network(), trained.channels(),
         trained.outputs(), trained.slots(), trained.spikes(), new Provenance(from.cell(), from.training(), from.version(), kept)));
     print.println();
-    ScoreCommand.print(print, p, judgement, traces, scores);
+    ScoreCommand.print(print, p, Protocol.Use.TEST, judgement, traces, scores);
     print.printf("%n%s: %,d parameters%n", out, trained.network().parameters());
   }
 

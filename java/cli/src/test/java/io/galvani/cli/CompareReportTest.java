@@ -74,6 +74,7 @@ class CompareReportTest {
         runs.add(run(random, 1 + r % 5));
       }
       report.add(name, runs, ClosedLoopScores.of(runs, 1, 1));
+      report.addLong(name, ClosedLoopScores.parts(runs, 5, 1));
     }
     for (int cells : new int[] {1, 50, 5000}) {
       double held = Math.min(cells, 8);

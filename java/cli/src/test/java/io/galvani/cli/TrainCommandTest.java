@@ -37,6 +37,7 @@ class TrainCommandTest {
           training: {traces: 20, ms: 1024, seed: 1}
           validation: {traces: 8, warmup: 100, ms: 400, seed: 2}
           test: {traces: 8, warmup: 100, ms: 400, seed: 3}
+          long: {traces: 2, warmup: 100, ms: 1000, seed: 4}
         """);
   }
 
@@ -55,9 +56,13 @@ class TrainCommandTest {
     assertTrue(shown.find(), scored);
     assertEquals(100 * s.provenance().scores().get("explained_variance"), Double.parseDouble(shown.group(1)), 0.006);
 
+    String drift = Command.run("score", out.toString(), "--protocol", protocol.toString(), "--long").output();
+    assertTrue(drift.contains("protocol short: 2 runs of 1000 ms"), drift);
+    assertTrue(Pattern.compile("(?m)^ +800 to 1000 +-?[0-9.]+ +[0-9.]+").matcher(drift).find(), drift);
+
     String compared = Command.run("compare", out.toString(), "--cell", protocol.toString(), "--cells", "1,3", "--ms", "60",
-        "--report", dir.resolve("r.html").toString()).output();
-    for (String wanted : new String[] {"(?m)^ +1  direct f64 ", "(?m)^ +3  direct mixed, poly ", "(?m)^ +3  s "}) {
+        "--long", "--report", dir.resolve("r.html").toString()).output();
+    for (String wanted : new String[] {"(?m)^ +1  direct f64 ", "(?m)^ +3  direct mixed, poly ", "(?m)^ +3  s ", "0-200 ms: "}) {
       assertTrue(Pattern.compile(wanted).matcher(compared).find(), wanted + " in " + compared);
     }
     reportIsWhole(Files.readString(dir.resolve("r.html")));
@@ -89,6 +94,8 @@ class TrainCommandTest {
     assertTrue(Command.run("train", protocol.toString(), "--out", "x.h5").err().contains("Write NAME.safetensors"));
     assertTrue(Command.run("train", protocol.toString(), "--out", dir.resolve("x.safetensors").toString(), "--resume").err()
         .contains("Begin anew without it"));
+    assertTrue(Command.run("train", protocol.toString(), "--out", "x.safetensors", "--from", "ball-streaming", "--hidden", "32").err()
+        .contains("Leave the sizes to it"));
     assertTrue(Command.run("score", "ball-stream", "--protocol", "ball").err().contains("Did you mean 'ball-streaming'?"));
     assertTrue(Command.run("compare", "--cells", "0").err().contains("All must be above 0"));
   }

@@ -293,7 +293,7 @@ public final class CompartmentTable {
     Arrays.fill(unknown, Double.NaN);
     return new Nodes(rows.stream().map(Row::kind).toArray(NodeKind[]::new),
         rows.stream().map(Row::section).toArray(String[]::new), rows.stream().mapToDouble(Row::x).toArray(),
-        rows.stream().mapToInt(Row::parent).toArray(), rows.stream().mapToDouble(Row::area).toArray(),
+        rows.stream().mapToInt(Row::parent).toArray(), rows.stream().mapToDouble(Row::area).toArray(), unknown,
         rows.stream().mapToDouble(Row::ri).toArray(), rows.stream().mapToDouble(Row::cm).toArray(), unknown);
   }
 

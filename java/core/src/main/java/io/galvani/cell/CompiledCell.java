@@ -41,12 +41,13 @@ public record CompiledCell(String name, Nodes nodes, List<Placement> membrane, L
    * @param x position of the node in its section, 0…1
    * @param parent index of the parent, smaller than the node's own; −1 for the root
    * @param area µm²; 0 for the ends of sections
+   * @param length µm along the section; 0 for the ends of sections, NaN if unknown
    * @param ri axial resistance to the parent, MΩ; 0 for the root
    * @param cm specific capacitance, µF/cm²; 0 for the ends of sections
    * @param Ra axial resistivity of the node's section, Ω·cm, to which {@code ri} is proportional; NaN if unknown
    */
-  public record Nodes(NodeKind[] kind, String[] section, double[] x, int[] parent, double[] area, double[] ri,
-      double[] cm, double[] Ra) {
+  public record Nodes(NodeKind[] kind, String[] section, double[] x, int[] parent, double[] area, double[] length,
+      double[] ri, double[] cm, double[] Ra) {
     /** Number of nodes. */
     public int count() {
       return parent.length;

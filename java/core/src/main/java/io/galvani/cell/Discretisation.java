@@ -47,7 +47,7 @@ final class Discretisation {
     int last = nseg.length - 1;
     int n = firstSegment[last] + nseg[last] + 1;
     var nodes = new Nodes(new NodeKind[n], new String[n], new double[n], new int[n], new double[n], new double[n],
-        new double[n], new double[n]);
+        new double[n], new double[n], new double[n]);
     nodes.kind()[0] = NodeKind.ROOT0;
     nodes.section()[0] = sections.getFirst().name();
     nodes.parent()[0] = -1;
@@ -66,6 +66,7 @@ final class Discretisation {
         double length = j == 0 ? 0 : halves[1][2 * j - 1];
         if (!end) {
           nodes.area()[i] = halves[0][2 * j] + halves[0][2 * j + 1];
+          nodes.length()[i] = sections.get(s).shape().length() / nseg[s];
           nodes.cm()[i] = cm[s];
           length += halves[1][2 * j];
         }

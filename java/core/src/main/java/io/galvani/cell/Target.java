@@ -52,7 +52,7 @@ public sealed interface Target {
       Nodes n = cell.nodes();
       double[] cm = n.cm().clone();
       IntStream.of(nodes).forEach(i -> cm[i] = value);
-      return cell.withNodes(new Nodes(n.kind(), n.section(), n.x(), n.parent(), n.area(), n.ri(), cm, n.Ra()));
+      return cell.withNodes(new Nodes(n.kind(), n.section(), n.x(), n.parent(), n.area(), n.length(), n.ri(), cm, n.Ra()));
     }
   }
 
@@ -75,7 +75,7 @@ public sealed interface Target {
         ri[i] *= value / Ra[i];
         Ra[i] = value;
       }
-      return cell.withNodes(new Nodes(n.kind(), n.section(), n.x(), n.parent(), n.area(), ri, n.cm(), Ra));
+      return cell.withNodes(new Nodes(n.kind(), n.section(), n.x(), n.parent(), n.area(), n.length(), ri, n.cm(), Ra));
     }
   }
 

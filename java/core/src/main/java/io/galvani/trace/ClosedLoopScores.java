@@ -24,17 +24,35 @@ public final class ClosedLoopScores {
    *
    * @param truth true voltage in mV at each sample
    * @param predicted predicted voltage in mV at each sample
+   * @param below predicted voltage in mV as far as it is about what lies below spikes; the same, unless a predictor has one of its own
    * @param trueSpikes ascending
    * @param predictedSpikes ascending
    * @param spikeScore the higher, the more probable a spike at that sample; empty if the predictor has none
    */
-  public record Run(double[] truth, double[] predicted, double[] trueSpikes, double[] predictedSpikes, double[] spikeScore) {
+  public record Run(double[] truth, double[] predicted, double[] below, double[] trueSpikes, double[] predictedSpikes,
+      double[] spikeScore) {
     /** @throws IllegalArgumentException unless there is one value a sample */
     public Run {
-      if (predicted.length != truth.length || spikeScore.length != 0 && spikeScore.length != truth.length) {
+      if (predicted.length != truth.length || below.length != truth.length || spikeScore.length != 0 && spikeScore.length != truth.length) {
         throw new IllegalArgumentException(predicted.length + " voltages and " + spikeScore.length + " spike scores of " + truth.length
             + " samples");
       }
+    }
+
+    /** Of a predictor of one voltage. */
+    public Run(double[] truth, double[] predicted, double[] trueSpikes, double[] predictedSpikes, double[] spikeScore) {
+      this(truth, predicted, predicted, trueSpikes, predictedSpikes, spikeScore);
+    }
+
+    /** What of it lies from one sample on and before another, as a run of its own. */
+    public Run part(int from, int to, double sample) {
+      return new Run(Arrays.copyOfRange(truth, from, to), Arrays.copyOfRange(predicted, from, to), Arrays.copyOfRange(below, from, to),
+          part(trueSpikes, from * sample, to * sample), part(predictedSpikes, from * sample, to * sample),
+          spikeScore.length == 0 ? spikeScore : Arrays.copyOfRange(spikeScore, from, to));
+    }
+
+    private static double[] part(double[] spikes, double from, double to) {
+      return Arrays.stream(spikes).filter(t -> t >= from && t < to).map(t -> t - from).toArray();
     }
   }
 
@@ -50,6 +68,16 @@ public final class ClosedLoopScores {
    * @param interval of the pooled score, 95 %, from 1000 resamplings of the runs
    */
   public record Score(String key, String name, String unit, double pooled, double mean, double sd, Statistics.Interval interval) {}
+
+  /**
+   * A stretch of all runs.
+   *
+   * @param from ms since the first sample
+   * @param to ms
+   * @param clipped explained variance of the voltage clipped at −50 mV
+   * @param spikes matched within 5 ms
+   */
+  public record Part(double from, double to, double clipped, SpikeMatching spikes) {}
 
   private final List<Run> runs;
   private final double sample;
@@ -79,14 +107,35 @@ public final class ClosedLoopScores {
     return s.scores;
   }
 
+  /**
+   * Error against duration: runs cut into equal stretches, each scored over all runs.
+   *
+   * @param count of stretches
+   * @param sample ms
+   */
+  public static List<Part> parts(List<Run> runs, int count, double sample) {
+    int samples = runs.getFirst().truth.length;
+    return IntStream.range(0, count).mapToObj(i -> {
+      int from = samples * i / count;
+      int to = samples * (i + 1) / count;
+      var cut = runs.stream().map(r -> r.part(from, to, sample)).toList();
+      double[] truth = cut.stream().flatMapToDouble(r -> Arrays.stream(r.truth)).toArray();
+      double[] below = cut.stream().flatMapToDouble(r -> Arrays.stream(r.below)).toArray();
+      return new Part(from * sample, to * sample, TraceScores.explainedVarianceClipped(truth, below, TraceScores.SUBTHRESHOLD),
+          SpikeMatching.pooled(cut.stream().map(r -> SpikeMatching.oneToOne(r.trueSpikes, r.predictedSpikes, TOLERANCE)).toList()));
+    }).toList();
+  }
+
   private void voltage() {
-    add("explained_variance", "explained variance", "", of(TraceScores::explainedVariance));
+    add("explained_variance", "explained variance", "", of(Run::predicted, TraceScores::explainedVariance));
     add("explained_variance_clipped", "explained variance, clipped at -50 mV", "",
-        of((t, p) -> TraceScores.explainedVarianceClipped(t, p, TraceScores.SUBTHRESHOLD)));
+        of(Run::below, (t, p) -> TraceScores.explainedVarianceClipped(t, p, TraceScores.SUBTHRESHOLD)));
     add("explained_variance_paper", "explained variance, both below -52.6 mV (paper)", "",
-        of((t, p) -> TraceScores.explainedVarianceBelow(t, p, TraceScores.PAPER_LIMIT)));
-    add("correlation", "Pearson r", "", of(TraceScores::correlation));
-    add("mean_absolute_error", "mean absolute error", "mV", of(TraceScores::meanAbsoluteError));
+        of(Run::below, (t, p) -> TraceScores.explainedVarianceBelow(t, p, TraceScores.PAPER_LIMIT)));
+    add("correlation", "Pearson r", "", of(Run::predicted, TraceScores::correlation));
+    add("correlation_clipped", "Pearson r, clipped at -50 mV", "",
+        of(Run::below, (t, p) -> TraceScores.correlationClipped(t, p, TraceScores.SUBTHRESHOLD)));
+    add("mean_absolute_error", "mean absolute error", "mV", of(Run::predicted, TraceScores::meanAbsoluteError));
   }
 
   private void spikes() {
@@ -136,8 +185,8 @@ public final class ClosedLoopScores {
 
   // ---- over runs given by their indices ------------------------------------------------------------------------------
 
-  private ToDoubleFunction<int[]> of(ToDoubleBiFunction<double[], double[]> score) {
-    return i -> score.applyAsDouble(joined(i, Run::truth), joined(i, Run::predicted));
+  private ToDoubleFunction<int[]> of(Function<Run, double[]> predicted, ToDoubleBiFunction<double[], double[]> score) {
+    return i -> score.applyAsDouble(joined(i, Run::truth), joined(i, predicted));
   }
 
   private double[] joined(int[] of, Function<Run, double[]> column) {

@@ -73,6 +73,11 @@ public final class TraceScores {
     return tt == 0 || pp == 0 ? Double.NaN : tp / Math.sqrt(tt * pp);
   }
 
+  /** As {@link #correlation}, of both traces cut off above the ceiling. */
+  public static double correlationClipped(double[] truth, double[] predicted, double ceiling) {
+    return correlation(clipped(truth, ceiling), clipped(predicted, ceiling));
+  }
+
   /** Mean of |predicted − truth|, in the unit of the traces. */
   public static double meanAbsoluteError(double[] truth, double[] predicted) {
     requireSameLength(truth, predicted);

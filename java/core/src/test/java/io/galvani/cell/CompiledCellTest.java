@@ -33,6 +33,8 @@ class CompiledCellTest {
     assertArrayEquals(new int[] {-1, 0, 1, 2, 3, 4, 5, 4, 7, 8, 9, 10, 11}, n.parent());
     assertEquals(9, n.segments());
     assertEquals(Math.PI * 2 * 30, n.area()[3], 1e-12);
+    assertEquals(30, n.length()[3], 1e-12);
+    assertEquals(0, n.length()[6]);
     assertEquals(1e-2 * 100 * 15 / Math.PI, n.ri()[3], 1e-12); // half a segment of dend[0]: π µm² across
     assertEquals(1e-2 * 100 * 30 / Math.PI, n.ri()[4], 1e-12);
     assertEquals(0, n.area()[6]);

@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.galvani.InputException;
+import io.galvani.Slot;
 import io.galvani.cell.Cells;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,9 +25,14 @@ class SurrogatesTest {
     var s = Surrogates.load(name);
     var cell = Cells.load(s.provenance().cell());
     assertEquals(s.name(), cell.name());
-    assertTrue(cell.slots().containsAll(s.slots().stream().map(SlotInput::slot).toList()));
+    var slots = cell.slots().stream().collect(Collectors.toMap(Slot::name, Function.identity()));
+    for (int i = 0; i < s.slots().size(); i++) { // some of the cell's, counted anew
+      var slot = s.slots().get(i).slot();
+      var its = slots.get(slot.name());
+      assertEquals(new Slot(i, its.name(), its.at(), its.kind(), its.weight()), slot);
+    }
     assertTrue(s.spikes().isPresent());
-    assertTrue(s.provenance().scores().get("explained_variance") > 0.9);
+    assertTrue(s.provenance().scores().get("explained_variance_clipped") > 0.8);
   }
 
   @Test

@@ -1,11 +1,13 @@
 package io.galvani.trace;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.trace.ClosedLoopScores.Score;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -63,6 +65,30 @@ class ClosedLoopScoresTest {
     assertTrue(s.get("explained_variance").pooled() < 0.9);
     assertTrue(s.get("recall_5ms").interval().low() >= 0.5 && s.get("recall_5ms").interval().high() == 1);
     assertFalse(s.containsKey("auc"));
+  }
+
+  /** A predictor that cuts spikes off in a voltage of its own is judged by it where spikes are cut off, and nowhere else. */
+  @Test
+  void aVoltageBelowSpikesHasScoresOfItsOwn() {
+    double[] at = {40};
+    double[] below = Arrays.stream(spiking(at)).map(v -> Math.min(v, TraceScores.SUBTHRESHOLD)).toArray();
+    var s = scores(new Run(spiking(at), spiking(), below, at, at, NONE));
+    assertEquals(1, s.get("explained_variance_clipped").pooled(), 1e-12);
+    assertEquals(1, s.get("correlation_clipped").pooled(), 1e-12);
+    assertTrue(s.get("explained_variance").pooled() < 0.9);
+    assertTrue(s.get("correlation").pooled() < 0.99);
+    assertEquals(0.2, s.get("mean_absolute_error").pooled(), 0.01);
+  }
+
+  @Test
+  void aPartOfARunBeginsAnew() {
+    double[] at = {40, 300, 310};
+    var part = new Run(spiking(at), spiking(at), at, new double[] {41, 320}, spiking(at)).part(100, 310, 1);
+    assertEquals(210, part.truth().length);
+    assertEquals(30, part.below()[200]);
+    assertArrayEquals(new double[] {200}, part.trueSpikes());
+    assertArrayEquals(NONE, part.predictedSpikes());
+    assertEquals(210, part.spikeScore().length);
   }
 
   @Test

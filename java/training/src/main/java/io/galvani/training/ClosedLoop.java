@@ -6,6 +6,7 @@ import io.galvani.device.Device;
 import io.galvani.surrogate.SpikeRule;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.SurrogateOptions;
+import io.galvani.trace.ClosedLoopScores;
 import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.trace.SpikeMatching;
 import java.util.ArrayList;
@@ -14,10 +15,10 @@ import java.util.List;
 
 /** Surrogates under the very input of true runs, from their own start on, and what is to be scored of both. */
 final class ClosedLoop {
-  /** ms without another spike after one: what is left of its peak is none. */
-  private static final double REFRACTORY = 2;
-  /** ms within which spikes count when a threshold is chosen. */
-  private static final double TUNED_WITHIN = 1;
+  /** ms without another spike after one, from which the best are chosen: what is left of a peak is none. */
+  private static final List<Double> REFRACTORY = List.of(2.0, 4.0, 6.0);
+  /** ms within which spikes count when a rule is chosen: as many as can be, where they should be. */
+  private static final List<Double> TUNED_WITHIN = List.of(1.0, ClosedLoopScores.TOLERANCE);
 
   private ClosedLoop() {}
 
@@ -51,16 +52,18 @@ final class ClosedLoop {
    *
    * @param predicted outputs in their units, [trace][output][row]
    * @param voltage index of the output that stands for the true voltage
+   * @param below index of the one that stands for it below spikes; it may be the same
    * @param score index of the output that says how probable a spike is; −1: none
    */
-  static List<Run> runs(Traces truth, double[][][] predicted, int from, double sample, SpikeRule rule, int voltage, int score) {
+  static List<Run> runs(Traces truth, double[][][] predicted, int from, double sample, SpikeRule rule, int voltage, int below,
+      int score) {
     var runs = new ArrayList<Run>();
     for (int t = 0; t < truth.count(); t++) {
       double begin = from * sample;
       double[] spikes = Arrays.stream(rule.spikes(predicted[t][rule.output()], sample)).filter(s -> s >= begin).map(s -> s - begin)
           .toArray();
-      runs.add(new Run(truth.output(t, 0, from), rest(predicted[t][voltage], from), truth.spikeTimes(t, from, sample), spikes,
-          score < 0 ? new double[0] : rest(predicted[t][score], from)));
+      runs.add(new Run(truth.output(t, 0, from), rest(predicted[t][voltage], from), rest(predicted[t][below], from),
+          truth.spikeTimes(t, from, sample), spikes, score < 0 ? new double[0] : rest(predicted[t][score], from)));
     }
     return runs;
   }
@@ -70,27 +73,33 @@ final class ClosedLoop {
   }
 
   /**
-   * The rule that finds the spikes best, by F1 within 1 ms: peaks of the voltage or of the spike score, above the best of some thresholds.
+   * The rule that finds the spikes best, by the mean of F1 within 1 and 5 ms: peaks of the voltage or of the spike score, above the best of
+   * some thresholds, after the best of some times without.
    *
    * @param predicted [trace][output][row], of runs that are not scored afterwards
    */
   static SpikeRule tune(Traces truth, double[][][] predicted, int from, double sample) {
-    SpikeRule best = null;
+    var best = new SpikeRule(StreamingTrainer.VOLTAGE, SpikeRule.Kind.PEAK, 0, REFRACTORY.getFirst());
     double most = -1;
-    for (int output = 0; output < predicted[0].length; output++) {
+    for (int output : new int[] {StreamingTrainer.VOLTAGE, StreamingTrainer.SPIKE}) {
       double lowest = output == StreamingTrainer.VOLTAGE ? -50 : -6;
       double step = output == StreamingTrainer.VOLTAGE ? 2.5 : 0.5;
       for (int i = 0; i <= 20; i++) {
-        var rule = new SpikeRule(output, SpikeRule.Kind.PEAK, lowest + i * step, REFRACTORY);
-        var matched = runs(truth, predicted, from, sample, rule, 0, -1).stream()
-            .map(r -> SpikeMatching.oneToOne(r.trueSpikes(), r.predictedSpikes(), TUNED_WITHIN)).toList();
-        double f1 = SpikeMatching.pooled(matched).f1();
-        if (f1 > most) {
-          most = f1;
-          best = rule;
+        for (double refractory : REFRACTORY) {
+          var rule = new SpikeRule(output, SpikeRule.Kind.PEAK, lowest + i * step, refractory);
+          double f1 = f1(runs(truth, predicted, from, sample, rule, 0, 0, -1));
+          if (f1 > most) {
+            most = f1;
+            best = rule;
+          }
         }
       }
     }
-    return best == null ? new SpikeRule(0, SpikeRule.Kind.PEAK, 0, REFRACTORY) : best;
+    return best;
+  }
+
+  private static double f1(List<Run> runs) {
+    return TUNED_WITHIN.stream().mapToDouble(within -> SpikeMatching.pooled(runs.stream()
+        .map(r -> SpikeMatching.oneToOne(r.trueSpikes(), r.predictedSpikes(), within)).toList()).f1()).average().orElseThrow();
   }
 }

@@ -101,7 +101,7 @@ public final class Dataset {
   /** ms of all traces of a protocol. */
   public static long milliseconds(Protocol p) {
     long sum = 0;
-    for (var use : Protocol.Use.values()) {
+    for (var use : p.runs().keySet()) {
       sum += (long) (p.samples(use) * p.sample() * p.runs().get(use).traces());
     }
     return sum;
@@ -118,7 +118,7 @@ public final class Dataset {
     var outputs = m.putArray("outputs");
     p.outputs().forEach((name, probe) -> outputs.addObject().put("name", name).put("probe", probe.toString()));
     var blocks = m.putArray("blocks");
-    for (var use : Protocol.Use.values()) {
+    for (var use : p.runs().keySet()) {
       var runs = p.runs().get(use);
       for (int first = 0; first < runs.traces(); first += BLOCK) {
         blocks.addObject().put("file", String.format("%s-%04d.h5", use, first / BLOCK)).put("use", use.toString()).put("first", first)

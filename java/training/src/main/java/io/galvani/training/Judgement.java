@@ -13,12 +13,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongConsumer;
 
-/** Scores surrogates on the test runs of a protocol, against the direct engine in float64 with exact rates. */
+/** Scores surrogates on runs of a protocol that nothing was chosen by, against the direct engine in float64 with exact rates. */
 public final class Judgement {
   /** Of the resamplings behind intervals. */
   private static final long SEED = 1;
 
   private final Protocol protocol;
+  private final Protocol.Use use;
   private final Device device;
   private final List<Protocol.Site> sites;
   private final Traces truth;
@@ -26,15 +27,17 @@ public final class Judgement {
   /**
    * Runs the cell.
    *
-   * @param traces how many of the test runs, the first ones; more than the protocol has are drawn from the same seed
+   * @param use which of the protocol's runs
+   * @param traces how many of them, the first ones; more than the protocol has are drawn from the same seed
    * @param progress told the ms of all runs that are done
    */
-  public Judgement(Protocol protocol, Device device, int traces, int threads, LongConsumer progress) {
+  public Judgement(Protocol protocol, Protocol.Use use, Device device, int traces, int threads, LongConsumer progress) {
     this.protocol = protocol;
+    this.use = use;
     this.device = device;
     var cell = protocol.compile();
     sites = protocol.sites(cell);
-    truth = new DirectRuns(protocol, cell, device, CableOptions.of(cell).threads(threads)).run(Protocol.Use.TEST, 0, traces,
+    truth = new DirectRuns(protocol, cell, device, CableOptions.of(cell).threads(threads)).run(use, 0, traces,
         row -> progress.accept((long) (row * protocol.sample() * traces)));
   }
 
@@ -62,17 +65,18 @@ public final class Judgement {
     }
     SpikeRule rule = surrogate.spikes().orElseThrow(() -> new InputException(name, null, "does not say when it spikes",
         "Describe 'spikes'"));
-    int score = surrogate.outputs().stream().map(o -> o.name()).toList().indexOf("spike");
+    int below = probes.indexOf(StreamingSurrogate.below(probe).toString());
+    int score = surrogate.outputs().stream().map(o -> o.name()).toList().indexOf(StreamingSurrogate.SPIKE);
     double[][][] predicted = ClosedLoop.run(surrogate, truth, sites, device, options);
-    return ClosedLoop.runs(truth, predicted, protocol.warmupSamples(Protocol.Use.TEST), protocol.sample(), rule, voltage,
-        score < 0 ? voltage : score);
+    return ClosedLoop.runs(truth, predicted, protocol.warmupSamples(use), protocol.sample(), rule, voltage,
+        below < 0 ? voltage : below, score < 0 ? voltage : score);
   }
 
   /** Number of true spikes that are scored. */
   public int spikes() {
     int n = 0;
     for (int t = 0; t < truth.count(); t++) {
-      n += truth.spikeTimes(t, protocol.warmupSamples(Protocol.Use.TEST), protocol.sample()).length;
+      n += truth.spikeTimes(t, protocol.warmupSamples(use), protocol.sample()).length;
     }
     return n;
   }

@@ -15,7 +15,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -33,17 +35,20 @@ import java.util.SplittableRandom;
  * @param inputs where events arrive
  * @param outputs what is recorded, by name; the first is the voltage whose spikes count
  * @param threshold of these spikes in mV
+ * @param below mV at which surrogates cut the voltage off in a further output of theirs, which is about what leads to spikes, not about
+ *     these; NaN: they have none
  * @param runs by their use
  * @param text of the file
  */
 public record Protocol(String name, String cell, double sample, Scale scale, List<Input> inputs, Map<String, Probe> outputs,
-    double threshold, Map<Use, Runs> runs, String text) {
+    double threshold, double below, Map<Use, Runs> runs, String text) {
   private static final List<String> SHIPPED = List.of("ball", "l5pc");
   private static final List<String> KEYS = List.of("about", "cell", "sample", "scale", "inputs", "outputs", "spikes", "runs");
 
-  /** What runs are for. Only {@link #TEST} is scored, and nothing is chosen by it. */
+  /** What runs are for. Only {@link #TEST} and, where a protocol has them, runs of much time ({@link #LONG}) are scored, and nothing is
+   * chosen by them. */
   public enum Use {
-    TRAINING, VALIDATION, TEST;
+    TRAINING, VALIDATION, TEST, LONG;
 
     /** As files spell it. */
     @Override
@@ -146,13 +151,17 @@ public record Protocol(String name, String cell, double sample, Scale scale, Lis
     if (inputs.isEmpty() || outputs.isEmpty()) {
       throw file.origin().fault("a protocol without " + (inputs.isEmpty() ? "inputs" : "outputs"), null);
     }
-    double threshold = number(file.map("spikes").only(List.of("threshold")), "threshold", "mV", -200, 200);
+    var spikes = file.map("spikes").only(List.of("threshold", "below"));
+    double threshold = number(spikes, "threshold", "mV", -200, 200);
+    double below = spikes.has("below") ? number(spikes, "below", "mV", -200, 200) : Double.NaN;
     var runs = new EnumMap<Use, Runs>(Use.class);
-    var all = file.map("runs").only(List.of("training", "validation", "test"));
+    var all = file.map("runs").only(Arrays.stream(Use.values()).map(Use::toString).toList());
     for (Use use : Use.values()) {
-      runs.put(use, runs(all.map(use.toString()), all.origin(use.toString()), sample));
+      if (use != Use.LONG || all.has(use.toString())) {
+        runs.put(use, runs(all.map(use.toString()), all.origin(use.toString()), sample));
+      }
     }
-    return new Protocol(name, file.text("cell"), sample, scale, List.copyOf(inputs), outputs, threshold, runs, text);
+    return new Protocol(name, file.text("cell"), sample, scale, List.copyOf(inputs), outputs, threshold, below, runs, text);
   }
 
   private static Input input(String name, YamlMap y) {
@@ -211,7 +220,7 @@ public record Protocol(String name, String cell, double sample, Scale scale, Lis
             : "Ask for no more sites than that");
       }
       if (in.sites() > 0) {
-        draw(found, in);
+        draw(found, in, of);
       }
       boolean one = in.sites() == 0 && found.size() == 1;
       for (int i = 0; i < found.size(); i++) {
@@ -226,12 +235,26 @@ public record Protocol(String name, String cell, double sample, Scale scale, Lis
     return section.equals(region) || cell.sectionLists().getOrDefault(region, List.of()).contains(section);
   }
 
-  // Without replacement, the first so many of a shuffled list; kept in the order of the cell.
-  private static void draw(List<Slot> from, Input in) {
+  // One after the other, each of those that are left as probable as its compartment is long; kept in the order of the cell.
+  private void draw(List<Slot> from, Input in, CompiledCell of) {
     var random = new SplittableRandom(in.seed());
-    while (from.size() > in.sites()) {
-      from.remove(random.nextInt(from.size()));
+    double[] length = from.stream().mapToDouble(s -> of.nodes().length()[of.locate(s.at())]).toArray();
+    var drawn = new HashSet<Slot>();
+    while (drawn.size() < in.sites()) {
+      double left = Arrays.stream(length).sum();
+      if (!(left > 0)) {
+        throw new InputException(name, "inputs." + in.name(), "sites are drawn by the lengths of compartments, which '" + of.name()
+            + "' does not tell", "Leave 'sites' out, or describe the cell by its sections");
+      }
+      double at = random.nextDouble(left);
+      int i = 0;
+      for (double until = length[0]; until <= at || length[i] == 0; until += length[i]) {
+        i++;
+      }
+      drawn.add(from.get(i));
+      length[i] = 0;
     }
+    from.retainAll(drawn);
   }
 
   /** The cell. */

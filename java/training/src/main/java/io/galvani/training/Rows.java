@@ -9,15 +9,70 @@ package io.galvani.training;
 final class Rows {
   private Rows() {}
 
-  /** {@code to[j] += Σ_k factors[k] · rows[k][j]}; as many rows as factors, each at least as long as {@code to}. */
-  static void add(float[] to, float[] factors, float[][] rows) {
-    int k = 0;
-    for (; k + 8 <= factors.length; k += 8) {
-      add(to, factors[k], factors[k + 1], factors[k + 2], factors[k + 3], factors[k + 4], factors[k + 5], factors[k + 6], factors[k + 7],
-          rows[k], rows[k + 1], rows[k + 2], rows[k + 3], rows[k + 4], rows[k + 5], rows[k + 6], rows[k + 7]);
+  /**
+   * {@code to[i][j] += Σ_k factors[i][k] · rows[k][j]}: a factor for each row, at least; rows at least as long as those of {@code to}, of
+   * which there are as many as of factors.
+   */
+  static void multiply(float[][] to, float[][] factors, float[][] rows) {
+    multiply(to, factors, rows, false);
+  }
+
+  /** {@code to[i][j] += Σ_k factors[k][i] · rows[k][j]}: as {@link #multiply}, of factors that lie the other way. */
+  static void multiplyTransposed(float[][] to, float[][] factors, float[][] rows) {
+    multiply(to, factors, rows, true);
+  }
+
+  // Four by four: what is loaded of each is used four times. Sums are of the same numbers in the same order wherever a row stands.
+  private static void multiply(float[][] to, float[][] f, float[][] rows, boolean transposed) {
+    int tiled = rows.length / 4 * 4;
+    int i = 0;
+    for (; i + 4 <= to.length; i += 4) {
+      for (int k = 0; k < tiled; k += 4) {
+        float[] r0 = rows[k];
+        float[] r1 = rows[k + 1];
+        float[] r2 = rows[k + 2];
+        float[] r3 = rows[k + 3];
+        if (transposed) {
+          float[] f0 = f[k];
+          float[] f1 = f[k + 1];
+          float[] f2 = f[k + 2];
+          float[] f3 = f[k + 3];
+          tile(to[i], to[i + 1], to[i + 2], to[i + 3], r0, r1, r2, r3, f0[i], f1[i], f2[i], f3[i], f0[i + 1], f1[i + 1], f2[i + 1],
+              f3[i + 1], f0[i + 2], f1[i + 2], f2[i + 2], f3[i + 2], f0[i + 3], f1[i + 3], f2[i + 3], f3[i + 3]);
+        } else {
+          float[] f0 = f[i];
+          float[] f1 = f[i + 1];
+          float[] f2 = f[i + 2];
+          float[] f3 = f[i + 3];
+          tile(to[i], to[i + 1], to[i + 2], to[i + 3], r0, r1, r2, r3, f0[k], f0[k + 1], f0[k + 2], f0[k + 3], f1[k], f1[k + 1], f1[k + 2],
+              f1[k + 3], f2[k], f2[k + 1], f2[k + 2], f2[k + 3], f3[k], f3[k + 1], f3[k + 2], f3[k + 3]);
+        }
+      }
     }
-    for (; k < factors.length; k++) {
-      add(to, factors[k], rows[k]);
+    for (int rest = i; rest < to.length; rest++) {
+      for (int k = 0; k < tiled; k++) {
+        add(to[rest], transposed ? f[k][rest] : f[rest][k], rows[k]);
+      }
+    }
+    for (int k = tiled; k < rows.length; k++) {
+      for (int all = 0; all < to.length; all++) {
+        add(to[all], transposed ? f[k][all] : f[all][k], rows[k]);
+      }
+    }
+  }
+
+  private static void tile(float[] t0, float[] t1, float[] t2, float[] t3, float[] r0, float[] r1, float[] r2, float[] r3,
+      float a0, float a1, float a2, float a3, float b0, float b1, float b2, float b3,
+      float c0, float c1, float c2, float c3, float d0, float d1, float d2, float d3) {
+    for (int j = 0; j < t0.length; j++) {
+      float x0 = r0[j];
+      float x1 = r1[j];
+      float x2 = r2[j];
+      float x3 = r3[j];
+      t0[j] = Math.fma(a3, x3, Math.fma(a2, x2, Math.fma(a1, x1, Math.fma(a0, x0, t0[j]))));
+      t1[j] = Math.fma(b3, x3, Math.fma(b2, x2, Math.fma(b1, x1, Math.fma(b0, x0, t1[j]))));
+      t2[j] = Math.fma(c3, x3, Math.fma(c2, x2, Math.fma(c1, x1, Math.fma(c0, x0, t2[j]))));
+      t3[j] = Math.fma(d3, x3, Math.fma(d2, x2, Math.fma(d1, x1, Math.fma(d0, x0, t3[j]))));
     }
   }
 
@@ -28,28 +83,11 @@ final class Rows {
     }
   }
 
-  // Two chains of sums; eight rows a pass, as each pass loads and stores `to`.
-  private static void add(float[] to, float f0, float f1, float f2, float f3, float f4, float f5, float f6, float f7,
-      float[] r0, float[] r1, float[] r2, float[] r3, float[] r4, float[] r5, float[] r6, float[] r7) {
+  /** {@code to[j] += factor · a[j] · b[j]}. */
+  static void addProducts(float[] to, float factor, float[] a, float[] b) {
     for (int j = 0; j < to.length; j++) {
-      to[j] = to[j] + Math.fma(f3, r3[j], Math.fma(f2, r2[j], Math.fma(f1, r1[j], f0 * r0[j])))
-          + Math.fma(f7, r7[j], Math.fma(f6, r6[j], Math.fma(f5, r5[j], f4 * r4[j])));
+      to[j] = Math.fma(factor * a[j], b[j], to[j]);
     }
-  }
-
-  /** Sum of the products of rows of a multiple of four numbers. */
-  static float dot(float[] a, float[] b) {
-    float s0 = 0;
-    float s1 = 0;
-    float s2 = 0;
-    float s3 = 0;
-    for (int j = 0; j < a.length; j += 4) { // four chains, as each addition waits for the last one of its own
-      s0 = Math.fma(a[j], b[j], s0);
-      s1 = Math.fma(a[j + 1], b[j + 1], s1);
-      s2 = Math.fma(a[j + 2], b[j + 2], s2);
-      s3 = Math.fma(a[j + 3], b[j + 3], s3);
-    }
-    return s0 + s1 + (s2 + s3);
   }
 
   /** Sum of a row of a multiple of four numbers. */
@@ -69,7 +107,21 @@ final class Rows {
 
   /** {@code to[j][i] = from[i][j]}. */
   static void transpose(float[][] from, float[][] to) {
-    for (int i = 0; i < from.length; i++) {
+    int i = 0;
+    for (; i + 4 <= from.length; i += 4) { // what is written lies side by side
+      float[] r0 = from[i];
+      float[] r1 = from[i + 1];
+      float[] r2 = from[i + 2];
+      float[] r3 = from[i + 3];
+      for (int j = 0; j < to.length; j++) {
+        float[] column = to[j];
+        column[i] = r0[j];
+        column[i + 1] = r1[j];
+        column[i + 2] = r2[j];
+        column[i + 3] = r3[j];
+      }
+    }
+    for (; i < from.length; i++) {
       float[] row = from[i];
       for (int j = 0; j < to.length; j++) {
         to[j][i] = row[j];

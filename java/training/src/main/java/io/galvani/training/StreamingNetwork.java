@@ -1,16 +1,17 @@
 package io.galvani.training;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * A network that goes with the stream of samples: exponential traces of its inputs, an expressive leaky memory (Spieler et al. 2024, arXiv
- * 2306.16922), and a linear head. Its layers, in the file format: {@code Newest, Dense, Traces, ELM, Dense}.
+ * A network that goes with the stream of samples: exponential traces of mixtures of its inputs, an expressive leaky memory (Spieler et al.
+ * 2024, arXiv 2306.16922), and a linear head. Its layers, in the file format: {@code Newest, Dense, Traces, ELM, Dense}.
  *
- * <p>With x the inputs of a sample (events of each channel, about 1 each), {@code traces} a channel, H hidden units, M memories:
+ * <p>With x the inputs of a sample (events of each channel, most of them 0), F features, H hidden units, M memories:
  *
  * <pre>
- * q ← exp(−h/τ_q) · q + x                       [channels · traces], traces of channel c are c · traces …
+ * q ← exp(−h/τ_q) · q + x · sites               [F]
  * d = exp(−h/τ_m) · m                           [M]
  * u = relu([q, d] · kernel + bias)              [H]
  * m ← d + λ (1 − exp(−h/τ_m)) · tanh(u · update + update_bias)
@@ -20,29 +21,36 @@ import java.util.SplittableRandom;
 final class StreamingNetwork {
   /** λ: how far a memory is driven at most. */
   static final float DRIVE = 5;
+  /** Range of the first weights of mixtures, times √channels. */
+  private static final double MIXTURE = 6;
+  /** Of the first weights from memories to hidden units, where features are mixtures. */
+  private static final float RECURRENCE = 0.3f;
 
   /**
    * Sizes.
    *
    * @param channels inputs
-   * @param traces of each input
-   * @param hidden H; multiples of 16 are the fastest
-   * @param memories M, likewise
+   * @param features F; multiples of 16 are the fastest, likewise the other two
+   * @param hidden H
+   * @param memories M
    * @param outputs heads
    * @param sample h in ms
    */
-  record Shape(int channels, int traces, int hidden, int memories, int outputs, double sample) {
-    int features() {
-      return channels * traces;
+  record Shape(int channels, int features, int hidden, int memories, int outputs, double sample) {
+    /** Whether there are enough features for each channel to begin with some of its own, of several time constants. */
+    boolean apart() {
+      return features >= 4 * channels;
     }
   }
 
   final Shape shape;
-  /** ln(τ/ms), [1][channels · traces]. */
+  /** [channels][F]. */
+  final float[][] sites;
+  /** ln(τ/ms), [1][F]. */
   final float[][] traceTau;
   /** ln(τ/ms), [1][M]. */
   final float[][] memoryTau;
-  /** [channels · traces + M][H]: rows of the traces, then of the memories. */
+  /** [F + M][H]: rows of the traces, then of the memories. */
   final float[][] kernel;
   /** [1][H]. */
   final float[][] bias;
@@ -58,6 +66,7 @@ final class StreamingNetwork {
   /** One whose parameters are all 0: for gradients, moments and the like. */
   StreamingNetwork(Shape shape) {
     this.shape = shape;
+    sites = new float[shape.channels()][shape.features()];
     traceTau = new float[1][shape.features()];
     memoryTau = new float[1][shape.memories()];
     kernel = new float[shape.features() + shape.memories()][shape.hidden()];
@@ -68,15 +77,24 @@ final class StreamingNetwork {
     headBias = new float[1][shape.outputs()];
   }
 
-  /** One to begin training with: time constants spread over 0.5 to 16 ms (traces) and 1 to 150 ms (memories), weights by their fan-in. */
+  /**
+   * One to begin training with. Where features are apart, each is a trace of one channel with a time constant from 0.5 to 16 ms, the
+   * memories have 1 to 150 ms. Else features are random mixtures with 0.5 to 60 ms, scaled so that rare events of many channels make a
+   * number of about 1, memories have 1 to 500 ms, and act on each other less. Other weights by their fan-in.
+   */
   static StreamingNetwork random(Shape shape, long seed) {
     var n = new StreamingNetwork(shape);
     var random = new SplittableRandom(seed);
+    boolean apart = shape.apart();
+    int traces = apart ? Math.ceilDiv(shape.features(), shape.channels()) : shape.features();
     for (int i = 0; i < shape.features(); i++) {
-      n.traceTau[0][i] = spread(0.5, 16, i % shape.traces(), shape.traces());
+      n.traceTau[0][i] = spread(0.5, apart ? 16 : 60, i % traces, traces);
+      if (apart) {
+        n.sites[i / traces][i] = 1;
+      }
     }
     for (int i = 0; i < shape.memories(); i++) {
-      n.memoryTau[0][i] = spread(1, 150, i, shape.memories());
+      n.memoryTau[0][i] = spread(1, apart ? 150 : 500, i, shape.memories());
     }
     for (float[][] weights : List.of(n.kernel, n.bias)) {
       fill(weights, 1 / Math.sqrt(n.kernel.length), random);
@@ -85,6 +103,14 @@ final class StreamingNetwork {
       fill(weights, 1 / Math.sqrt(shape.hidden()), random);
     }
     fill(n.head, 1 / Math.sqrt(shape.memories()), random);
+    if (!apart) {
+      fill(n.sites, MIXTURE / Math.sqrt(shape.channels()), random);
+      for (float[] row : Arrays.copyOfRange(n.kernel, shape.features(), n.kernel.length)) {
+        for (int j = 0; j < row.length; j++) {
+          row[j] *= RECURRENCE;
+        }
+      }
+    }
     return n;
   }
 
@@ -102,7 +128,7 @@ final class StreamingNetwork {
 
   /** All parameters, in a fixed order. */
   List<float[][]> parameters() {
-    return List.of(traceTau, memoryTau, kernel, bias, update, updateBias, head, headBias);
+    return List.of(sites, traceTau, memoryTau, kernel, bias, update, updateBias, head, headBias);
   }
 
   /** Number of parameters. */

@@ -14,10 +14,6 @@ final class StreamingPass {
   private final int streams;
   private final int samples;
 
-  // Transposed, so that the factors of a sum are an array: [H][features + M], [M][H], [M][outputs].
-  private final float[][] kernelOf;
-  private final float[][] updateOf;
-  private final float[][] headOf;
   private final float[] traceDecay;
   private final float[] memoryDecay;
   private final float[] gain;
@@ -28,12 +24,16 @@ final class StreamingPass {
   private final float[][][] input;   // traces of the sample, then decayed memories: rows are shared with `traces`
   private final float[][][] hidden;
   private final float[][][] driven;  // tanh(u · update + update_bias)
+  private Arrivals arrived;          // of the last chunk
   /** [sample][output][stream]: what the heads make. */
   final float[][][] outputs;
   /** [sample][output][stream]: to be filled with the gradients of the outputs before {@link #backward}. */
   final float[][][] outputGradients;
 
-  private final float[] work;
+  // [stream][row]
+  private final float[][] featuresOf;
+  private final float[][] hiddenOf;
+  private final float[][] memoriesOf;
 
   StreamingPass(StreamingNetwork network, int streams, int samples) {
     this.network = network;
@@ -41,9 +41,6 @@ final class StreamingPass {
     this.samples = samples;
     shape = network.shape;
     int features = shape.features();
-    kernelOf = new float[shape.hidden()][features + shape.memories()];
-    updateOf = new float[shape.memories()][shape.hidden()];
-    headOf = new float[shape.memories()][shape.outputs()];
     traceDecay = new float[features];
     memoryDecay = new float[shape.memories()];
     gain = new float[shape.memories()];
@@ -60,7 +57,9 @@ final class StreamingPass {
     driven = new float[samples][shape.memories()][streams];
     outputs = new float[samples][shape.outputs()][streams];
     outputGradients = new float[samples][shape.outputs()][streams];
-    work = new float[streams];
+    featuresOf = new float[streams][features];
+    hiddenOf = new float[streams][shape.hidden()];
+    memoriesOf = new float[streams][shape.memories()];
   }
 
   /** Forgets the past of a stream. */
@@ -72,13 +71,10 @@ final class StreamingPass {
     }
   }
 
-  /**
-   * Goes on by a chunk, with the parameters that the network has now.
-   *
-   * @param events [sample][channel][stream]
-   */
-  void forward(float[][][] events) {
+  /** Goes on by a chunk, with the parameters that the network has now. */
+  void forward(Arrivals events) {
     prepare();
+    arrived = events;
     for (int i = 0; i < traces[0].length; i++) {
       System.arraycopy(traces[samples][i], 0, traces[0][i], 0, streams);
     }
@@ -86,14 +82,11 @@ final class StreamingPass {
       System.arraycopy(memories[samples][m], 0, memories[0][m], 0, streams);
     }
     for (int t = 0; t < samples; t++) {
-      step(t, events[t]);
+      step(t);
     }
   }
 
   private void prepare() {
-    Rows.transpose(network.kernel, kernelOf);
-    Rows.transpose(network.update, updateOf);
-    Rows.transpose(network.head, headOf);
     for (int i = 0; i < traceDecay.length; i++) {
       traceDecay[i] = network.decay(network.traceTau[0][i]);
     }
@@ -103,98 +96,114 @@ final class StreamingPass {
     }
   }
 
-  private void step(int t, float[][] events) {
+  private void step(int t) {
     int features = shape.features();
+    fill(featuresOf, 0);
+    arrived.gather(t, network.sites, featuresOf);
+    Rows.transpose(featuresOf, traces[t + 1]);
     for (int i = 0; i < features; i++) {
-      float[] q = traces[t + 1][i];
-      System.arraycopy(events[i / shape.traces()], 0, q, 0, streams);
-      Rows.add(q, traceDecay[i], traces[t][i]);
+      Rows.add(traces[t + 1][i], traceDecay[i], traces[t][i]);
     }
     for (int m = 0; m < gain.length; m++) {
-      float[] d = input[t][features + m];
-      Arrays.fill(d, 0);
-      Rows.add(d, memoryDecay[m], memories[t][m]);
+      product(memoryDecay[m], memories[t][m], input[t][features + m]);
     }
-    for (int o = 0; o < kernelOf.length; o++) {
-      float[] u = hidden[t][o];
-      Arrays.fill(u, network.bias[0][o]);
-      Rows.add(u, kernelOf[o], input[t]);
-      for (int s = 0; s < streams; s++) {
-        u[s] = Math.max(0, u[s]);
-      }
+    for (int h = 0; h < shape.hidden(); h++) {
+      Arrays.fill(hidden[t][h], network.bias[0][h]);
+    }
+    Rows.multiplyTransposed(hidden[t], network.kernel, input[t]);
+    for (float[] u : hidden[t]) {
+      relu(u);
     }
     for (int m = 0; m < gain.length; m++) {
-      Arrays.fill(work, network.updateBias[0][m]);
-      Rows.add(work, updateOf[m], hidden[t]);
-      Rows.tanh(work, driven[t][m]);
+      Arrays.fill(driven[t][m], network.updateBias[0][m]);
+    }
+    Rows.multiplyTransposed(driven[t], network.update, hidden[t]);
+    for (int m = 0; m < gain.length; m++) {
+      Rows.tanh(driven[t][m], driven[t][m]);
       float[] now = memories[t + 1][m];
       System.arraycopy(input[t][features + m], 0, now, 0, streams);
       Rows.add(now, gain[m], driven[t][m]);
     }
     for (int o = 0; o < shape.outputs(); o++) {
       Arrays.fill(outputs[t][o], network.headBias[0][o]);
-      Rows.add(outputs[t][o], network.head[o], memories[t + 1]);
     }
+    Rows.multiply(outputs[t], network.head, memories[t + 1]);
   }
 
   /** Adds the gradients of the parameters to {@code to}, from {@link #outputGradients} of the last chunk. */
   void backward(StreamingNetwork to) {
     int features = shape.features();
-    int hiddens = shape.hidden();
     int count = shape.memories();
     float[][] dm = new float[count][streams];          // of the memories after the sample
     float[][] dz = new float[count][streams];          // of u · update + update_bias
-    float[][] du = new float[hiddens][streams];
-    float[][] dq = new float[features][streams];       // of the traces
-    float[][] duOf = new float[streams][hiddens];
-    float[][] dzOf = new float[streams][count];
-    float[] traceDecays = new float[features];
-    float[] memoryDecays = new float[count];
+    float[][] du = new float[shape.hidden()][streams];
+    float[][] dx = new float[features + count][];      // of the traces, and of the memories
+    float[][] dq = new float[features][streams];
+    System.arraycopy(dq, 0, dx, 0, features);
+    System.arraycopy(dm, 0, dx, features, count);
+    // Of each stream apart, summed up at the end: sums of a row are no vector instructions.
+    float[][] traceDecays = new float[features][streams];
+    float[][] memoryDecays = new float[count][streams];
+    float[][] biases = new float[du.length][streams];
+    float[][] updateBiases = new float[count][streams];
+    float[][] headBiases = new float[shape.outputs()][streams];
+    float[][][] heads = new float[shape.outputs()][count][streams];
     for (int t = samples - 1; t >= 0; t--) {
       float[][] dy = outputGradients[t];
       for (int o = 0; o < shape.outputs(); o++) {
-        to.headBias[0][o] += Rows.sum(dy[o]);
-      }
-      for (int m = 0; m < count; m++) {
-        Rows.add(dm[m], headOf[m], dy);
-        for (int o = 0; o < shape.outputs(); o++) {
-          to.head[o][m] += Rows.dot(dy[o], memories[t + 1][m]);
+        Rows.add(headBiases[o], 1, dy[o]);
+        for (int m = 0; m < count; m++) {
+          Rows.addProducts(heads[o][m], 1, dy[o], memories[t + 1][m]);
         }
+      }
+      Rows.multiplyTransposed(dm, network.head, dy);
+      for (int m = 0; m < count; m++) {
         // m = d + λ (1 − decay) · tanh z, with d = decay · the memory before
         float[] tanh = driven[t][m];
         tanhGradient(dm[m], tanh, gain[m], dz[m]);
-        memoryDecays[m] -= StreamingNetwork.DRIVE * Rows.dot(dm[m], tanh);
-        to.updateBias[0][m] += Rows.sum(dz[m]);
+        Rows.addProducts(memoryDecays[m], -StreamingNetwork.DRIVE, dm[m], tanh);
+        Rows.add(updateBiases[m], 1, dz[m]);
       }
-      Rows.transpose(dz, dzOf);
-      for (int h = 0; h < hiddens; h++) {
-        float[] u = hidden[t][h];
-        Rows.add(to.update[h], u, dzOf);
-        Arrays.fill(du[h], 0);
-        Rows.add(du[h], network.update[h], dz);
-        reluGradient(u, du[h]);
-        to.bias[0][h] += Rows.sum(du[h]);
+      Rows.transpose(dz, memoriesOf);
+      Rows.multiply(to.update, hidden[t], memoriesOf);
+      fill(du, 0);
+      Rows.multiply(du, network.update, dz);
+      for (int h = 0; h < du.length; h++) {
+        reluGradient(hidden[t][h], du[h]);
+        Rows.add(biases[h], 1, du[h]);
       }
-      Rows.transpose(du, duOf);
-      for (int i = 0; i < features + count; i++) {
-        Rows.add(to.kernel[i], input[t][i], duOf);
-        Rows.add(i < features ? dq[i] : dm[i - features], network.kernel[i], du);
-      }
+      Rows.transpose(du, hiddenOf);
+      Rows.multiply(to.kernel, input[t], hiddenOf);
+      Rows.multiply(dx, network.kernel, du);
+      Rows.transpose(dq, featuresOf);
+      arrived.scatter(t, featuresOf, to.sites);
       for (int i = 0; i < features; i++) {
-        traceDecays[i] += Rows.dot(dq[i], traces[t][i]);
-        scale(dq[i], traceDecay[i]);
+        Rows.addProducts(traceDecays[i], 1, dq[i], traces[t][i]);
+        product(traceDecay[i], dq[i], dq[i]);
       }
       for (int m = 0; m < count; m++) {
-        memoryDecays[m] += Rows.dot(dm[m], memories[t][m]);
-        scale(dm[m], memoryDecay[m]);
+        Rows.addProducts(memoryDecays[m], 1, dm[m], memories[t][m]);
+        product(memoryDecay[m], dm[m], dm[m]);
       }
+    }
+    addSums(biases, to.bias[0]);
+    addSums(updateBiases, to.updateBias[0]);
+    addSums(headBiases, to.headBias[0]);
+    for (int o = 0; o < heads.length; o++) {
+      addSums(heads[o], to.head[o]);
     }
     // decay = exp(−h e^−p) of p = ln τ, so its derivative is decay · h e^−p.
     for (int i = 0; i < features; i++) {
-      to.traceTau[0][i] += traceDecays[i] * slope(traceDecay[i], network.traceTau[0][i]);
+      to.traceTau[0][i] += Rows.sum(traceDecays[i]) * slope(traceDecay[i], network.traceTau[0][i]);
     }
     for (int m = 0; m < count; m++) {
-      to.memoryTau[0][m] += memoryDecays[m] * slope(memoryDecay[m], network.memoryTau[0][m]);
+      to.memoryTau[0][m] += Rows.sum(memoryDecays[m]) * slope(memoryDecay[m], network.memoryTau[0][m]);
+    }
+  }
+
+  private static void addSums(float[][] rows, float[] to) {
+    for (int i = 0; i < rows.length; i++) {
+      to[i] += Rows.sum(rows[i]);
     }
   }
 
@@ -208,15 +217,28 @@ final class StreamingPass {
     }
   }
 
+  // A factor of 0 or 1 without a condition, which would not be vectorised.
   private static void reluGradient(float[] u, float[] du) {
     for (int s = 0; s < du.length; s++) {
-      du[s] = u[s] > 0 ? du[s] : 0;
+      du[s] *= Math.min(1, u[s] * Float.MAX_VALUE);
     }
   }
 
-  private static void scale(float[] row, float by) {
-    for (int s = 0; s < row.length; s++) {
-      row[s] *= by;
+  private static void relu(float[] u) {
+    for (int s = 0; s < u.length; s++) {
+      u[s] = Math.max(0, u[s]);
+    }
+  }
+
+  private static void product(float factor, float[] of, float[] to) {
+    for (int s = 0; s < to.length; s++) {
+      to[s] = factor * of[s];
+    }
+  }
+
+  private static void fill(float[][] rows, float with) {
+    for (float[] row : rows) {
+      Arrays.fill(row, with);
     }
   }
 }

@@ -25,9 +25,12 @@ import java.util.stream.Stream;
 final class StreamingSurrogate {
   private StreamingSurrogate() {}
 
+  /** Name of the output that is the more, the more probable a spike is. */
+  static final String SPIKE = "spike";
+
   /** The normalisation of a head. */
   static Normalisation normalisation(int head) {
-    return head == StreamingTrainer.VOLTAGE
+    return head != StreamingTrainer.SPIKE
         ? new Normalisation(1, Double.POSITIVE_INFINITY, 1, StreamingTrainer.OFFSET, StreamingTrainer.SCALE) : Normalisation.NONE;
   }
 
@@ -47,21 +50,36 @@ final class StreamingSurrogate {
       slots.add(new SlotInput(new Slot(slots.size(), s.name(), s.at(), s.kind(), s.weight()), sites.indexOf(site)));
     }
     var v = p.outputs().entrySet().iterator().next();
-    var outputs = List.of(
-        new Output(v.getKey(), v.getValue(), "mV", normalisation(StreamingTrainer.VOLTAGE), Output.NO_CHANNEL, Output.Affine.NONE,
-            Output.Affine.NONE, Output.Gain.NONE),
-        new Output("spike", new Probe(v.getValue().at(), "spike"), "", normalisation(StreamingTrainer.SPIKE), Output.NO_CHANNEL,
-            Output.Affine.NONE, Output.Affine.NONE, Output.Gain.NONE));
+    var outputs = new ArrayList<Output>();
+    outputs.add(output(v.getKey(), v.getValue(), "mV", StreamingTrainer.VOLTAGE));
+    outputs.add(output(SPIKE, new Probe(v.getValue().at(), SPIKE), "", StreamingTrainer.SPIKE));
+    if (n.shape.outputs() > StreamingTrainer.BELOW) {
+      outputs.add(output(below(v.getKey()), below(v.getValue()), "mV", StreamingTrainer.BELOW));
+    }
     return new Surrogate(cell.name(), about, p.sample(), Network.of(p.name(), 1, sites.size(), layers(n)), channels, outputs, slots, spikes,
         provenance);
   }
 
+  private static Output output(String name, Probe probe, String unit, int head) {
+    return new Output(name, probe, unit, normalisation(head), Output.NO_CHANNEL, Output.Affine.NONE, Output.Affine.NONE, Output.Gain.NONE);
+  }
+
+  private static String below(String voltage) {
+    return voltage + "_below";
+  }
+
+  /** The probe of the voltage that is cut off above a limit, beside that of the whole one. */
+  static Probe below(Probe voltage) {
+    return new Probe(voltage.at(), below(voltage.quantity()));
+  }
+
+  /** How many heads a protocol asks for. */
+  static int heads(Protocol p) {
+    return Double.isNaN(p.below()) ? StreamingTrainer.BELOW : StreamingTrainer.BELOW + 1;
+  }
+
   private static List<Layer> layers(StreamingNetwork n) {
     var s = n.shape;
-    float[][] spread = new float[s.channels()][s.features()];
-    for (int i = 0; i < s.features(); i++) {
-      spread[i / s.traces()][i] = 1;
-    }
     float[] traceDecay = decays(n, n.traceTau[0]);
     float[] memoryDecay = decays(n, n.memoryTau[0]);
     float[] gain = new float[memoryDecay.length];
@@ -70,7 +88,7 @@ final class StreamingSurrogate {
     }
     float[][] head = new float[s.memories()][s.outputs()];
     Rows.transpose(n.head, head);
-    return List.of(new Layer.Newest("newest"), new Layer.Dense("spread", tensor(spread), row(new float[s.features()]), Activation.LINEAR),
+    return List.of(new Layer.Newest("newest"), new Layer.Dense("sites", tensor(n.sites), row(new float[s.features()]), Activation.LINEAR),
         new Layer.Traces("traces", row(traceDecay)),
         new Layer.ELM("memory", tensor(Arrays.copyOf(n.kernel, s.features())),
             tensor(Arrays.copyOfRange(n.kernel, s.features(), n.kernel.length)), row(n.bias[0]), tensor(n.update),
@@ -104,20 +122,22 @@ final class StreamingSurrogate {
    * @param file names it in errors
    * @throws InputException if it is not such a network, or not of such channels and outputs
    */
-  static StreamingNetwork network(Surrogate surrogate, String file, int channels, double sample) {
+  static StreamingNetwork network(Surrogate surrogate, String file, int channels, int outputs, double sample) {
     var layers = surrogate.network().layers();
     var types = layers.stream().map(Layer::type).toList();
     if (!types.equals(List.of("Newest", "Dense", "Traces", "ELM", "Dense")) || surrogate.sample() != sample
-        || surrogate.channels().size() != channels || surrogate.outputs().size() != 2) {
-      throw new InputException(file, null, "is no streaming network of " + channels + " channels, 2 outputs and " + sample + " ms: "
-          + String.join(", ", types), "Name a surrogate that was trained under such a protocol");
+        || surrogate.channels().size() != channels || surrogate.outputs().size() != outputs) {
+      throw new InputException(file, null, "is no streaming network of " + channels + " channels, " + outputs + " outputs and " + sample
+          + " ms: " + String.join(", ", types), "Name a surrogate that was trained under such a protocol");
     }
+    var sites = (Layer.Dense) layers.get(1);
     var traces = (Layer.Traces) layers.get(2);
     var memory = (Layer.ELM) layers.get(3);
     var head = (Layer.Dense) layers.get(4);
     int features = traces.decay().extent(0);
-    var shape = new StreamingNetwork.Shape(channels, features / channels, memory.kernel().extent(1), memory.memories(), 2, sample);
+    var shape = new StreamingNetwork.Shape(channels, features, memory.kernel().extent(1), memory.memories(), outputs, sample);
     var n = new StreamingNetwork(shape);
+    fill(n.sites, sites.kernel());
     fill(n.traceTau, traces.decay());
     fill(n.memoryTau, memory.decay());
     for (float[] lnTau : Stream.of(n.traceTau, n.memoryTau).map(t -> t[0]).toList()) {
@@ -130,7 +150,7 @@ final class StreamingSurrogate {
     fill(n.bias, memory.bias());
     fill(n.update, memory.update());
     fill(n.updateBias, memory.updateBias());
-    float[][] heads = new float[shape.memories()][2];
+    float[][] heads = new float[shape.memories()][outputs];
     fill(heads, head.kernel());
     Rows.transpose(heads, n.head);
     fill(n.headBias, head.bias());

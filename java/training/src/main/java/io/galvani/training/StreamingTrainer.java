@@ -10,28 +10,33 @@ import java.util.stream.IntStream;
  * chunk of all of them an update; the state goes on into the next chunk. Nothing of the truth is fed back, so training and closed loop are
  * the same computation.
  *
- * <p>Loss: mean square of the voltage head, in units of {@link #SCALE}, and {@link #SPIKE_WEIGHT} times the cross-entropy of the spike
- * head. Streams come in groups of {@link #LANES}; groups are computed by threads and summed in their order, so that threads change nothing.
+ * <p>Loss: mean square of the voltage head, in units of {@link #SCALE}, and 5 times the cross-entropy of the spike head. Where there is a
+ * head for the voltage below a limit, it has 5 times its mean square, and that of the whole voltage a tenth: the mean of what a spike may
+ * be blurs what leads to it. Streams come in groups; groups are computed by threads and summed in their order, so that threads change nothing.
  */
 final class StreamingTrainer {
-  /** mV that the voltage head has for 0, and for 1 above it. */
+  /** mV that voltage heads have for 0, and for 1 above it. */
   static final double OFFSET = -65;
   static final double SCALE = 20;
-  /** Index of the heads. */
+  /** Index of the heads; the last is there if a protocol asks for it. */
   static final int VOLTAGE = 0;
   static final int SPIKE = 1;
-  /** Streams of a group. */
-  static final int LANES = 64;
+  static final int BELOW = 2;
   /** Rows of a chunk. */
   static final int CHUNK = 128;
 
+  /** Streams of a group that runs whole traces. */
+  private static final int LANES = 64;
   private static final double SPIKE_WEIGHT = 5;
-  private static final double RATE = 5e-3;
+  private static final double BELOW_WEIGHT = 5;
+  private static final double WHOLE_WEIGHT = 0.1;  // of the voltage, beside BELOW
   private static final int WARM_UP = 50;
 
   private final StreamingNetwork network;
   private final Adam adam;
   private final List<Traces> data;
+  private final StreamingRecipe recipe;
+  private final double below;
   private final Group[] groups;
   private final int threads;
 
@@ -40,17 +45,19 @@ final class StreamingTrainer {
     final StreamingPass pass;
     final StreamingNetwork gradients;
     final SplittableRandom random;
-    final float[][][] events;             // [row][channel][stream]
-    final int[] block = new int[LANES];   // of the trace that a stream is in
-    final int[] trace = new int[LANES];
-    final int[] row = new int[LANES];
+    final Arrivals events = new Arrivals(CHUNK);
+    final int[] block;   // of the trace that a stream is in
+    final int[] trace;
+    final int[] row;
     double loss;
 
-    Group(StreamingNetwork network, SplittableRandom random) {
-      pass = new StreamingPass(network, LANES, CHUNK);
+    Group(StreamingNetwork network, int lanes, SplittableRandom random) {
+      pass = new StreamingPass(network, lanes, CHUNK);
       gradients = new StreamingNetwork(network.shape);
       this.random = random;
-      events = new float[CHUNK][network.shape.channels()][LANES];
+      block = new int[lanes];
+      trace = new int[lanes];
+      row = new int[lanes];
       Arrays.fill(row, Integer.MAX_VALUE / 2);
     }
   }
@@ -58,25 +65,27 @@ final class StreamingTrainer {
   /**
    * @param network where training begins; changed by it
    * @param data of the runs for training, one block or more
-   * @param groups of streams
+   * @param below mV at which the third head cuts the voltage off; NaN if there is none
    * @param threads over groups
    * @param seed of the order of traces
    */
-  StreamingTrainer(StreamingNetwork network, Adam adam, List<Traces> data, int groups, int threads, long seed) {
+  StreamingTrainer(StreamingNetwork network, Adam adam, StreamingRecipe recipe, List<Traces> data, double below, int threads, long seed) {
     this.network = network;
     this.adam = adam;
+    this.recipe = recipe;
     this.data = data;
+    this.below = below;
     this.threads = threads;
     var random = new SplittableRandom(seed);
-    this.groups = new Group[groups];
-    Arrays.setAll(this.groups, g -> new Group(network, random.split()));
+    groups = new Group[recipe.groups()];
+    Arrays.setAll(groups, g -> new Group(network, recipe.lanes(), random.split()));
   }
 
   /**
    * One update.
    *
    * @param progress share of the budget that is used up: the rate falls by a cosine to 0
-   * @return mean square error of the voltage head
+   * @return mean square error of the voltage, below its limit if there is such a head, in units of {@link #SCALE}
    */
   double update(double progress) {
     var range = IntStream.range(0, groups.length);
@@ -89,25 +98,21 @@ final class StreamingTrainer {
         }
       }
     }
-    double rate = RATE * Math.min(1, (adam.updates() + 1.0) / WARM_UP) * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, progress)));
+    double rate = recipe.rate() * Math.min(1, (adam.updates() + 1.0) / WARM_UP) * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, progress)));
     adam.update(sum, rate);
     return Arrays.stream(groups).mapToDouble(g -> g.loss).average().orElseThrow();
   }
 
   private void pass(Group g) {
-    for (int s = 0; s < LANES; s++) {
+    g.events.clear();
+    for (int s = 0; s < g.row.length; s++) {
       if (g.row[s] + CHUNK > data.get(g.block[s]).rows()) {
         g.block[s] = g.random.nextInt(data.size());
         g.trace[s] = g.random.nextInt(data.get(g.block[s]).count());
         g.row[s] = 0;
         g.pass.restart(s);
       }
-      byte[][] events = data.get(g.block[s]).events()[g.trace[s]];
-      for (int c = 0; c < events.length; c++) {
-        for (int t = 0; t < CHUNK; t++) {
-          g.events[t][c][s] = events[c][g.row[s] + t];
-        }
-      }
+      g.events.add(data.get(g.block[s]).events()[g.trace[s]], g.row[s], CHUNK, s);
     }
     g.pass.forward(g.events);
     g.loss = loss(g);
@@ -117,34 +122,43 @@ final class StreamingTrainer {
       }
     }
     g.pass.backward(g.gradients);
-    for (int s = 0; s < LANES; s++) {
+    for (int s = 0; s < g.row.length; s++) {
       g.row[s] += CHUNK;
     }
   }
 
   // Gradients of the mean over the samples of all streams.
   private double loss(Group g) {
-    float[] v = new float[LANES];
-    float[] spike = new float[LANES];
-    float[] tanh = new float[LANES];
-    float share = 1f / (CHUNK * LANES * groups.length);
+    int lanes = g.row.length;
+    float[] v = new float[lanes];
+    float[] cut = new float[lanes];
+    float[] spike = new float[lanes];
+    float[] tanh = new float[lanes];
+    float share = 1f / (CHUNK * lanes * groups.length);
+    boolean has = !Double.isNaN(below);
+    float limit = has ? (float) ((below - OFFSET) / SCALE) : Float.POSITIVE_INFINITY;
     double sum = 0;
     for (int t = 0; t < CHUNK; t++) {
-      for (int s = 0; s < LANES; s++) {
+      for (int s = 0; s < lanes; s++) {
         var block = data.get(g.block[s]);
         v[s] = (block.outputs()[g.trace[s]][0][g.row[s] + t] - (float) OFFSET) / (float) SCALE;
         spike[s] = block.spikes()[g.trace[s]][g.row[s] + t];
-        v[s] = g.pass.outputs[t][VOLTAGE][s] - v[s];
         tanh[s] = g.pass.outputs[t][SPIKE][s] / 2;
+        cut[s] = has ? g.pass.outputs[t][BELOW][s] - Math.min(v[s], limit) : 0;
+        v[s] = g.pass.outputs[t][VOLTAGE][s] - v[s];
       }
       Rows.tanh(tanh, tanh);
-      for (int s = 0; s < LANES; s++) {
-        sum += v[s] * v[s];
-        g.pass.outputGradients[t][VOLTAGE][s] = 2 * share * v[s];
-        g.pass.outputGradients[t][SPIKE][s] = (float) SPIKE_WEIGHT * share * (0.5f + 0.5f * tanh[s] - spike[s]);
+      float[][] gradients = g.pass.outputGradients[t];
+      for (int s = 0; s < lanes; s++) {
+        sum += has ? cut[s] * cut[s] : v[s] * v[s];
+        gradients[VOLTAGE][s] = (has ? (float) WHOLE_WEIGHT : 1) * 2 * share * v[s];
+        gradients[SPIKE][s] = (float) SPIKE_WEIGHT * share * (0.5f + 0.5f * tanh[s] - spike[s]);
+        if (has) {
+          gradients[BELOW][s] = (float) BELOW_WEIGHT * 2 * share * cut[s];
+        }
       }
     }
-    return sum / (CHUNK * LANES);
+    return sum / (CHUNK * lanes);
   }
 
   /**
@@ -158,15 +172,12 @@ final class StreamingTrainer {
     for (int first = 0; first < traces.count(); first += LANES) {
       int count = Math.min(LANES, traces.count() - first);
       var pass = new StreamingPass(network, LANES, CHUNK);
-      float[][][] events = new float[CHUNK][network.shape.channels()][LANES];
+      var events = new Arrivals(CHUNK);
       for (int row = 0; row < rows; row += CHUNK) {
         int n = Math.min(CHUNK, rows - row);
+        events.clear();
         for (int s = 0; s < count; s++) {
-          for (int c = 0; c < network.shape.channels(); c++) {
-            for (int t = 0; t < n; t++) {
-              events[t][c][s] = traces.events()[first + s][c][row + t];
-            }
-          }
+          events.add(traces.events()[first + s], row, n, s);
         }
         pass.forward(events);
         for (int s = 0; s < count; s++) {

@@ -5,7 +5,9 @@ import io.galvani.io.AtomicFile;
 import io.galvani.surrogate.Provenance;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.SurrogateFile;
+import io.galvani.surrogate.Surrogates;
 import io.galvani.trace.SpikeMatching;
+import io.galvani.trace.Statistics;
 import io.galvani.trace.TraceScores;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,17 +27,13 @@ import java.util.Optional;
  * that was killed goes on.
  */
 public final class Training {
-  /** Traces, hidden units and memories that point cells need; see the README. */
-  private static final int TRACES = 8;
-  private static final int HIDDEN = 64;
-  private static final int MEMORIES = 48;
-  /** Groups of streams, as many as may be computed at once. */
-  private static final int GROUPS = 2;
   private static final double SAVE_EVERY = 60;  // s; more often in short budgets
   private static final int SAVES = 10;          // in a budget, at least
   private static final int VALIDATIONS = 30;    // likewise
   /** It ends when so much of the budget has not made it better. */
   private static final double PATIENCE = 0.4;
+  /** s; a process that was stopped meanwhile has not trained. */
+  private static final double LONGEST_UPDATE = 10;
 
   /**
    * What is asked for.
@@ -46,9 +44,23 @@ public final class Training {
    * @param threads that are used at most
    * @param resume goes on with what {@code NAME.training} holds
    * @param from a surrogate to begin with
+   * @param sizes of the network
    * @param version of the programme
    */
-  public record Options(Path out, double budget, long seed, int threads, boolean resume, Optional<Path> from, String version) {}
+  public record Options(Path out, double budget, long seed, int threads, boolean resume, Optional<Path> from, Sizes sizes,
+      String version) {}
+
+  /**
+   * Sizes of a streaming network; null: what the cell's number of channels suggests.
+   *
+   * @param features traces of the events, or of mixtures of them
+   * @param hidden units
+   * @param memories that leak
+   */
+  public record Sizes(Integer features, Integer hidden, Integer memories) {
+    /** As the cell suggests. */
+    public static final Sizes DEFAULT = new Sizes(null, null, null);
+  }
 
   /**
    * A point of the learning curve: validation runs in closed loop.
@@ -56,7 +68,7 @@ public final class Training {
    * @param seconds of training
    * @param updates of the weights
    * @param loss of training, mean square error in units of 20 mV, since the last point
-   * @param pooled explained variance of all runs as one
+   * @param pooled explained variance of all runs as one; where the protocol has a limit, of the voltage below it
    * @param mean explained variance of single runs
    * @param precision of spikes within 1 ms
    * @param recall likewise
@@ -90,6 +102,7 @@ public final class Training {
   private final List<Traces> data;
   private final Traces validation;
   private final TrainingState state;
+  private StreamingRecipe recipe;
   private final Path stateFile;
 
   private Training(Protocol protocol, Dataset dataset, Options options, Listener listener) {
@@ -131,23 +144,29 @@ public final class Training {
           : new InputException("--resume", null, "there is no " + stateFile, "Begin anew without it");
     }
     int channels = protocol.sites(protocol.compile()).size();
-    var shape = new StreamingNetwork.Shape(channels, TRACES, HIDDEN, MEMORIES, 2, protocol.sample());
+    int heads = StreamingSurrogate.heads(protocol);
+    recipe = StreamingRecipe.of(channels).sized(options.sizes);
+    var from = options.from
+        .map(f -> StreamingSurrogate.network(Surrogates.load(f.toString()), f.toString(), channels, heads, protocol.sample()));
+    var sized = new StreamingNetwork.Shape(channels, recipe.features(), recipe.hidden(), recipe.memories(), heads, protocol.sample());
+    var shape = from.map(n -> n.shape).orElse(sized);
+    if (!shape.equals(sized) && !options.sizes.equals(Sizes.DEFAULT)) {
+      throw new InputException(options.from.orElseThrow().toString(), null, "is of " + shape + ", and not of " + sized,
+          "Leave the sizes to it");
+    }
     String identity = protocol.fingerprint() + " " + shape + " " + options.seed;
     if (there) {
       return TrainingState.read(stateFile, shape, identity);
     }
-    var network = options.from.map(f -> StreamingSurrogate.network(SurrogateFile.read(f), f.toString(), channels, protocol.sample()))
-        .orElseGet(() -> StreamingNetwork.random(shape, options.seed));
-    if (!network.shape.equals(shape)) {
-      throw new InputException(options.from.orElseThrow().toString(), null, "is of " + network.shape + ", and not of " + shape, null);
-    }
+    var network = from.orElseGet(() -> StreamingNetwork.random(shape, options.seed));
     return new TrainingState(identity, network);
   }
 
   private Surrogate run() throws IOException {
     double before = state.seconds;
-    long started = System.nanoTime();
-    var trainer = new StreamingTrainer(state.network, state.adam, data, GROUPS, options.threads, options.seed + state.adam.updates());
+    long last = System.nanoTime();
+    var trainer = new StreamingTrainer(state.network, state.adam, recipe, data, protocol.below(), options.threads,
+        options.seed + state.adam.updates());
     double loss = 0;
     int since = 0;
     double saved = before;
@@ -155,7 +174,9 @@ public final class Training {
     while (state.seconds < options.budget && state.seconds - state.bestAt() <= PATIENCE * options.budget) {
       loss += trainer.update(state.seconds / options.budget);
       since++;
-      state.seconds = before + (System.nanoTime() - started) / 1e9;
+      long now = System.nanoTime();
+      state.seconds += Math.min(LONGEST_UPDATE, (now - last) / 1e9);
+      last = now;
       listener.at(Math.min(state.seconds, options.budget));
       if (state.seconds - validated >= options.budget / VALIDATIONS || state.seconds >= options.budget) {
         state.add(validate(loss / since));
@@ -196,13 +217,17 @@ public final class Training {
     double[][][] predicted = predicted(state.network);
     int from = protocol.warmupSamples(Protocol.Use.VALIDATION);
     var rule = ClosedLoop.tune(validation, predicted, from, protocol.sample());
-    var runs = ClosedLoop.runs(validation, predicted, from, protocol.sample(), rule, StreamingTrainer.VOLTAGE, -1);
+    boolean cut = !Double.isNaN(protocol.below());
+    var runs = ClosedLoop.runs(validation, predicted, from, protocol.sample(), rule, StreamingTrainer.VOLTAGE,
+        cut ? StreamingTrainer.BELOW : StreamingTrainer.VOLTAGE, -1);
     var spikes = SpikeMatching.pooled(runs.stream().map(r -> SpikeMatching.oneToOne(r.trueSpikes(), r.predictedSpikes(), 1)).toList());
+    double limit = cut ? protocol.below() : Double.POSITIVE_INFINITY;
     double[] truth = runs.stream().flatMapToDouble(r -> Arrays.stream(r.truth())).toArray();
-    double[] all = runs.stream().flatMapToDouble(r -> Arrays.stream(r.predicted())).toArray();
-    double mean = runs.stream().mapToDouble(r -> TraceScores.explainedVariance(r.truth(), r.predicted())).average().orElseThrow();
-    return new Point(state.seconds, state.adam.updates(), loss, TraceScores.explainedVariance(truth, all), mean, spikes.precision(),
-        spikes.recall());
+    double[] all = runs.stream().flatMapToDouble(r -> Arrays.stream(r.below())).toArray();
+    double mean = Statistics.mean(Statistics.numbers(runs.stream()
+        .mapToDouble(r -> TraceScores.explainedVarianceClipped(r.truth(), r.below(), limit)).toArray()));
+    return new Point(state.seconds, state.adam.updates(), loss, TraceScores.explainedVarianceClipped(truth, all, limit), mean,
+        spikes.precision(), spikes.recall());
   }
 
   private Surrogate surrogate() {
@@ -210,7 +235,7 @@ public final class Training {
     double[][][] predicted = predicted(state.best);
     var rule = ClosedLoop.tune(validation, predicted, protocol.warmupSamples(Protocol.Use.VALIDATION), protocol.sample());
     String training = String.format(Locale.ROOT, "protocol %s (sha256 %s), %d updates of %d streams of %d samples, %.0f s, seed %d%s",
-        protocol.name(), protocol.fingerprint().substring(0, 12), state.adam.updates(), GROUPS * StreamingTrainer.LANES,
+        protocol.name(), protocol.fingerprint().substring(0, 12), state.adam.updates(), recipe.groups() * recipe.lanes(),
         StreamingTrainer.CHUNK, state.seconds, options.seed, options.from.map(f -> ", from " + f.getFileName()).orElse(""));
     return StreamingSurrogate.of(state.best, protocol, cell, Optional.of(rule),
         "Exponential traces of the events, a leaky memory; heads for the voltage and, as a logit, for a spike. Nothing is fed back.",

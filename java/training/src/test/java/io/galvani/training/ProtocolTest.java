@@ -5,7 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.galvani.InputException;
+import io.galvani.Location;
+import io.galvani.cell.CellModel;
 import io.galvani.cell.Cells;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,7 +25,7 @@ class ProtocolTest {
     assertEquals(p.sites(cell).size(), p.sites(cell).stream().map(Protocol.Site::name).distinct().count());
     assertEquals(p.sites(cell).size(), p.sites(cell).stream().map(s -> s.slot().index()).distinct().count());
     assertEquals(p.sites(cell), p.sites(cell));
-    assertTrue(p.runs().values().stream().mapToLong(Protocol.Runs::seed).distinct().count() == 3);
+    assertTrue(p.runs().values().stream().mapToLong(Protocol.Runs::seed).distinct().count() == 4);
   }
 
   @Test
@@ -34,6 +38,25 @@ class ProtocolTest {
         && s.slot().kind().equals("AmpaNmda")).count());
     assertEquals(20, sites.stream().filter(s -> s.name().startsWith("basal_inh[") && s.slot().at().section().startsWith("dend[")
         && s.slot().kind().equals("GABA")).count());
+  }
+
+  /** Of compartments of 300, 100 and 100 µm the first is drawn in 60 % of draws of one, in 60 + 2 · 20 · 3/4 = 90 % of those of two. */
+  @ParameterizedTest
+  @CsvSource({"1, 0.6", "2, 0.9"})
+  void sitesAreDrawnByTheLengthsOfTheirCompartments(int sites, double share) {
+    var soma = Location.parse("soma(1)");
+    var cell = CellModel.builder("three").cylinder("soma", 20, 20).cylinder("dend[0]", 300, 1, soma).cylinder("dend[1]", 100, 1, soma)
+        .cylinder("dend[2]", 100, 1, soma).slots(List.of("dend"), "exc", "Exp2Syn", Map.of(), 0.001).build().compile();
+    int first = 0;
+    for (int seed = 0; seed < 1000; seed++) {
+      var drawn = Protocol.read("x.yaml", "x", TestProtocol.TEXT.replace("exc: {slots: exc, rate: 80}",
+          "exc: {slots: exc, on: dend, sites: " + sites + ", seed: " + seed + ", rate: 80}")
+          .replace("  inh: {slots: inh, rate: 30}\n", ""));
+      var slots = drawn.sites(cell).stream().map(s -> s.slot().name()).toList();
+      assertEquals(sites, slots.stream().distinct().count());
+      first += slots.contains("exc[0]") ? 1 : 0;
+    }
+    assertEquals(share, first / 1000.0, 0.05);
   }
 
   @ParameterizedTest

@@ -18,7 +18,7 @@ class ShippedTest {
   void ballStreamingIsAsGoodAsItSays() {
     var p = Protocol.load("ball");
     var s = Surrogates.load("ball-streaming");
-    var judgement = new Judgement(p, CpuDevice.get(), p.runs().get(Use.TEST).traces(), 1, ms -> { });
+    var judgement = new Judgement(p, Use.TEST, CpuDevice.get(), p.runs().get(Use.TEST).traces(), 1, ms -> { });
     var scores = judgement.scores(judgement.runs(s, "ball-streaming", SurrogateOptions.DEFAULT)).stream()
         .collect(Collectors.toMap(Score::key, Function.identity()));
     assertTrue(scores.get("explained_variance").pooled() >= 0.97);

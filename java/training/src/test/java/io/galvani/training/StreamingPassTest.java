@@ -12,7 +12,7 @@ class StreamingPassTest {
   private static final int SAMPLES = 12;
 
   private static StreamingNetwork network(long seed) {
-    return StreamingNetwork.random(new StreamingNetwork.Shape(2, 3, 11, 9, 2, 0.5), seed);
+    return StreamingNetwork.random(new StreamingNetwork.Shape(2, 6, 11, 9, 3, 0.5), seed);
   }
 
   private static float[][][] events(int samples, long seed) {
@@ -28,6 +28,20 @@ class StreamingPassTest {
     return e;
   }
 
+  private static Arrivals arrivals(float[][][] events) {
+    var arrivals = new Arrivals(events.length);
+    for (int t = 0; t < events.length; t++) {
+      for (int c = 0; c < events[t].length; c++) {
+        for (int s = 0; s < STREAMS; s++) {
+          if (events[t][c][s] != 0) {
+            arrivals.add(t, s, c, events[t][c][s]);
+          }
+        }
+      }
+    }
+    return arrivals;
+  }
+
   /** As its definition is written, in float64, one stream from the start; [sample][output]. */
   private static double[][] reference(StreamingNetwork n, float[][][] events, int stream) {
     var shape = n.shape;
@@ -38,7 +52,10 @@ class StreamingPassTest {
     for (int t = 0; t < events.length; t++) {
       double[] x = new double[q.length + m.length];
       for (int i = 0; i < q.length; i++) {
-        q[i] = Math.exp(-h / Math.exp(n.traceTau[0][i])) * q[i] + events[t][i / shape.traces()][stream];
+        q[i] = Math.exp(-h / Math.exp(n.traceTau[0][i])) * q[i];
+        for (int c = 0; c < shape.channels(); c++) {
+          q[i] += (double) events[t][c][stream] * n.sites[c][i];
+        }
         x[i] = q[i];
       }
       for (int i = 0; i < m.length; i++) {
@@ -74,11 +91,11 @@ class StreamingPassTest {
     var n = network(1);
     var pass = new StreamingPass(n, STREAMS, SAMPLES);
     float[][][] events = events(SAMPLES, 2);
-    pass.forward(events);
+    pass.forward(arrivals(events));
     for (int s = 0; s < STREAMS; s++) {
       double[][] wanted = reference(n, events, s);
       for (int t = 0; t < SAMPLES; t++) {
-        for (int o = 0; o < 2; o++) {
+        for (int o = 0; o < 3; o++) {
           assertEquals(wanted[t][o], pass.outputs[t][o][s], 2e-5);
         }
       }
@@ -90,16 +107,16 @@ class StreamingPassTest {
     var n = network(3);
     float[][][] events = events(SAMPLES, 4);
     var whole = new StreamingPass(n, STREAMS, SAMPLES);
-    whole.forward(events);
+    whole.forward(arrivals(events));
     var half = new StreamingPass(n, STREAMS, SAMPLES / 2);
     for (int c = 0; c < 2; c++) {
-      half.forward(Arrays.copyOfRange(events, c * SAMPLES / 2, (c + 1) * SAMPLES / 2));
+      half.forward(arrivals(Arrays.copyOfRange(events, c * SAMPLES / 2, (c + 1) * SAMPLES / 2)));
       for (int t = 0; t < SAMPLES / 2; t++) {
         assertArrayEquals(whole.outputs[c * SAMPLES / 2 + t], half.outputs[t]);
       }
     }
     half.restart(1);
-    half.forward(Arrays.copyOf(events, SAMPLES / 2));
+    half.forward(arrivals(Arrays.copyOf(events, SAMPLES / 2)));
     assertEquals(whole.outputs[3][1][1], half.outputs[3][1][1]);
   }
 
@@ -109,17 +126,17 @@ class StreamingPassTest {
     var n = network(5);
     float[][][] events = events(SAMPLES, 6);
     var random = new SplittableRandom(7);
-    double[][][] weight = new double[SAMPLES][2][STREAMS];
+    double[][][] weight = new double[SAMPLES][3][STREAMS];
     var pass = new StreamingPass(n, STREAMS, SAMPLES);
     for (int t = 0; t < SAMPLES; t++) {
-      for (int o = 0; o < 2; o++) {
+      for (int o = 0; o < 3; o++) {
         for (int s = 0; s < STREAMS; s++) {
           weight[t][o][s] = random.nextDouble(-1, 1);
           pass.outputGradients[t][o][s] = (float) weight[t][o][s];
         }
       }
     }
-    pass.forward(events);
+    pass.forward(arrivals(events));
     var gradients = new StreamingNetwork(n.shape);
     pass.backward(gradients);
     for (int p = 0; p < n.parameters().size(); p++) {
@@ -146,7 +163,7 @@ class StreamingPassTest {
     for (int s = 0; s < STREAMS; s++) {
       double[][] y = reference(n, events, s);
       for (int t = 0; t < y.length; t++) {
-        for (int o = 0; o < 2; o++) {
+        for (int o = 0; o < 3; o++) {
           sum += weight[t][o][s] * y[t][o];
         }
       }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class StreamingSurrogateTest {
   @TempDir Path dir;
   private final Protocol protocol = TestProtocol.get();
-  private final StreamingNetwork network = StreamingNetwork.random(new StreamingNetwork.Shape(2, 8, 32, 16, 2, 1), 1);
+  private final StreamingNetwork network = StreamingNetwork.random(new StreamingNetwork.Shape(2, 16, 32, 16, 2, 1), 1);
 
   private Surrogate surrogate() {
     return StreamingSurrogate.of(network, protocol, protocol.compile(), Optional.of(new SpikeRule(0, SpikeRule.Kind.PEAK, -20, 2)), "",
@@ -56,14 +56,14 @@ class StreamingSurrogateTest {
 
   @Test
   void goesOnFromAFile() {
-    var back = StreamingSurrogate.network(surrogate(), "s", 2, 1);
+    var back = StreamingSurrogate.network(surrogate(), "s", 2, 2, 1);
     assertEquals(network.shape, back.shape);
     for (int p = 0; p < network.parameters().size(); p++) {
       for (int r = 0; r < network.parameters().get(p).length; r++) {
         assertArrayEquals(network.parameters().get(p)[r], back.parameters().get(p)[r], 1e-4f);
       }
     }
-    assertTrue(assertThrows(InputException.class, () -> StreamingSurrogate.network(surrogate(), "s", 3, 1)).getMessage()
+    assertTrue(assertThrows(InputException.class, () -> StreamingSurrogate.network(surrogate(), "s", 3, 2, 1)).getMessage()
         .startsWith("s: is no streaming network of 3 channels"));
   }
 }

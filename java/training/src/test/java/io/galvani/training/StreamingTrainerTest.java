@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class StreamingTrainerTest {
-  private static final StreamingNetwork.Shape SHAPE = new StreamingNetwork.Shape(2, 8, 32, 16, 2, 1);
+  private static final StreamingNetwork.Shape SHAPE = new StreamingNetwork.Shape(2, 16, 32, 16, 2, 1);
   private final Protocol protocol = TestProtocol.get();
   private final List<Traces> data = List.of(new DirectRuns(protocol, protocol.compile(), CpuDevice.get(),
       CableOptions.of(protocol.compile()))
@@ -21,7 +21,8 @@ class StreamingTrainerTest {
 
   private StreamingNetwork trained(int updates, int groups, int threads, double[] loss) {
     var network = StreamingNetwork.random(SHAPE, 1);
-    var trainer = new StreamingTrainer(network, new Adam(network), data, groups, threads, 2);
+    var recipe = new StreamingRecipe(16, 32, 16, groups, 64, 5e-3);
+    var trainer = new StreamingTrainer(network, new Adam(network), recipe, data, Double.NaN, threads, 2);
     for (int i = 0; i < updates; i++) {
       loss[i] = trainer.update((double) i / updates);
     }

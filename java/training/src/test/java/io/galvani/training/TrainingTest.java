@@ -32,7 +32,7 @@ class TrainingTest {
   }
 
   private Training.Options options(boolean resume, Optional<Path> from) {
-    return new Training.Options(dir.resolve("s.safetensors"), 2, 1, 1, resume, from, "test");
+    return new Training.Options(dir.resolve("s.safetensors"), 2, 1, 1, resume, from, Training.Sizes.DEFAULT, "test");
   }
 
   /** Keeps the points, and may stop the training by throwing after some. */
@@ -66,7 +66,7 @@ class TrainingTest {
     // Not without being told to, nor one of another seed.
     assertTrue(assertThrows(InputException.class, () -> Training.run(protocol, data, options(false, Optional.empty()), new Points(9)))
         .getMessage().contains("--resume"));
-    var other = new Training.Options(dir.resolve("s.safetensors"), 2, 2, 1, true, Optional.empty(), "test");
+    var other = new Training.Options(dir.resolve("s.safetensors"), 2, 2, 1, true, Optional.empty(), Training.Sizes.DEFAULT, "test");
     assertTrue(assertThrows(InputException.class, () -> Training.run(protocol, data, other, new Points(9))).getMessage()
         .contains("is the state of another training"));
 
@@ -85,7 +85,7 @@ class TrainingTest {
       last = seconds;
     }
 
-    var judgement = new Judgement(protocol, CpuDevice.get(), 8, 1, ms -> { });
+    var judgement = new Judgement(protocol, Protocol.Use.TEST, CpuDevice.get(), 8, 1, ms -> { });
     assertTrue(judgement.spikes() > 10);
     var scores = judgement.scores(judgement.runs(s, "s", SurrogateOptions.DEFAULT));
     assertTrue(scores.stream().anyMatch(x -> x.key().equals("explained_variance") && x.pooled() < 1));
@@ -98,7 +98,7 @@ class TrainingTest {
 
   @Test
   void aDamagedStateIsRefused() throws IOException {
-    var network = StreamingNetwork.random(new StreamingNetwork.Shape(2, 8, 16, 16, 2, 1), 1);
+    var network = StreamingNetwork.random(new StreamingNetwork.Shape(2, 16, 16, 16, 2, 1), 1);
     var state = new TrainingState("me", network);
     state.seconds = 7;
     state.adam.resume(12);

@@ -1,0 +1,29 @@
+package io.galvani.training;
+
+/**
+ * What a {@link StreamingNetwork} is made of and how it is fitted, beyond the data.
+ *
+ * @param features F of the network, likewise the next two
+ * @param hidden H
+ * @param memories M
+ * @param groups of streams, as many as may be computed at once
+ * @param lanes streams of a group; a multiple of 4, and of 64 at best
+ * @param rate of learning, at first
+ */
+record StreamingRecipe(int features, int hidden, int memories, int groups, int lanes, double rate) {
+  /** Above so many channels features are mixtures of them. */
+  private static final int FEW = 16;
+  /** Traces of a channel where there are few. */
+  private static final int TRACES = 8;
+
+  /** What does for a cell of so many channels; see the README. */
+  static StreamingRecipe of(int channels) {
+    return channels <= FEW ? new StreamingRecipe(channels * TRACES, 64, 48, 2, 64, 5e-3) : new StreamingRecipe(128, 64, 64, 1, 256, 2e-3);
+  }
+
+  /** With other sizes. */
+  StreamingRecipe sized(Training.Sizes s) {
+    return new StreamingRecipe(s.features() == null ? features : s.features(), s.hidden() == null ? hidden : s.hidden(),
+        s.memories() == null ? memories : s.memories(), groups, lanes, rate);
+  }
+}
