@@ -2,7 +2,7 @@
 # Brings ptx/ up to date with the kernels:  build.sh [--check]
 #
 # <room>/<name>.cu becomes ptx/<name>.ptx, which is committed: a machine without nvcc builds Galvani from it. Its second line holds a
-# hash over the .cu, all headers it includes and the options below; PTX is made anew where that differs.
+# hash over the .cu, all headers it includes and nvcc's options, comments left out; PTX is made anew where that differs.
 #   --check  makes nothing; fails where it would
 set -eu
 cd "$(dirname "$0")"
@@ -13,7 +13,7 @@ sources() { # the .cu and all it includes, as nvcc sees them
   "${CXX:-g++}" -x c++ -std=c++20 -D__CUDACC__ -I. -Itarget -MM "$1" | tr -d '\\' | sed 's/^[^ ]*: *//' | tr -s ' ' '\n' | sed '/^$/d' | LC_ALL=C sort -u
 }
 digest() {
-  { echo "$options $version $hint"; sources "$1" | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d ' ' -f 1
+  { echo "$options $version $hint"; sources "$1" | while read -r file; do echo "$file"; sed 's|[[:space:]]*//.*||; /^$/d' "$file"; done; } | sha256sum | cut -d ' ' -f 1
 }
 
 command -v "${CXX:-g++}" >/dev/null 2>&1 || fail "g++ is missing; install it (Debian: apt-get install g++)."

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Builds step kernels that do not ship, to be timed beside those that do:  tuning.sh NAME…
-#   <strategy>_<threads>x<blocks>[_lanes<n>][_poly]_<precision>
+#   <strategy>_<threads>x<blocks>[_cells<n>][_lanes<n>][_poly]_<precision>
 #                              the step with other launch bounds: level_128x6_mixed has blocks of up to 128 threads, and as few registers
-#                              as let six of them share a multiprocessor; lanes: of a cell in the tree solve; poly: polynomial rates
+#                              as let six of them share a multiprocessor; cells: of a pack, else told at launch; lanes: of a cell in
+#                              the tree solve; poly: polynomial rates
 #   phases[_poly]_<precision>  a kernel for each phase of a step, to count its instructions (tuning/phases.h)
 #
 # What is missing or older than the kernels is made anew, as target/tuning/cable_NAME.ptx. Its second line holds the hash of the kernels
@@ -27,10 +28,12 @@ parse() { # a name
   types=$(types "$precision")
   rates=exact
   ships=cable_$precision  # with what it shares its sources
+  cells=0
   lanes=0
   variant=${name%_*}
   case $variant in *_poly) variant=${variant%_poly}; rates=poly; ships=cable_poly_$precision ;; esac
   case $variant in *_lanes*) lanes=${variant##*_lanes}; variant=${variant%_lanes*}; number "$lanes" ;; esac
+  case $variant in *_cells*) cells=${variant##*_cells}; variant=${variant%_cells*}; number "$cells" ;; esac
 }
 text() { # the .cu of what was parsed
   case $variant in
@@ -46,7 +49,7 @@ text() { # the .cu of what was parsed
       number "${bounds%x*}"
       number "${bounds#*x}"
       echo "#include \"cable/entries.h\""
-      echo "GALVANI_CABLE_STEP($strategy, $rates, $lanes, ${name#*_}, $types, ${bounds%x*}, ${bounds#*x})"
+      echo "GALVANI_CABLE_STEP($strategy, $rates, $lanes, $cells, ${name#*_}, $types, ${bounds%x*}, ${bounds#*x})"
       echo "GALVANI_KERNEL(cable_$name)" ;;
     *) fail "unknown kernel '$name': write e.g. level_128x6_mixed, level_256x3_lanes64_poly_f32 or phases_f32." ;;
   esac

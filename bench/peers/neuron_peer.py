@@ -1,6 +1,7 @@
 """NEURON, driven by io.galvani.bench.Neuron: one JSON request a line on stdin, one JSON answer a line on stdout.
 
   {"build": CELL, "cells": n, "library": FILE}  ->  {"neuron": version, "compartments": of one cell}
+  {"drive": [[ms, cell, slot]...], "slots": {slot: SYNAPSE}}   begins anew, with these events to come   ->  {}
   {"spikes": ms}                 integrates from t = 0      ->  {"times": upward crossings of 0 mV in the first cell, ms}
   {"run": ms, "table": bool}     integrates from now on     ->  {"seconds": CPU time}
 
@@ -18,7 +19,8 @@ import neuron  # noqa: E402
 from neuron import h  # noqa: E402
 
 pc = h.ParallelContext()
-NAMES = {"ehcn": "eh"}  # and g<mechanism>bar is gbar
+NAMES = {"ehcn": "eh"} | {f"tau{i}_{kind}": f"{kind}_tau{i}" for i in (1, 2) for kind in ("ampa", "nmda")}  # and g<mechanism>bar is gbar
+KINDS = {"GABA": "Exp2Syn", "AlphaSynapse": "AlphaTrain"}
 GLOBALS = {"cai0": "cai0_ca_ion", "cao": "cao0_ca_ion"}
 
 
@@ -62,6 +64,13 @@ def build(cell):
     return sections, clamp
 
 
+def synapse(sections, spec):
+    p = getattr(h, KINDS.get(spec["kind"], spec["kind"]))(sections[spec["section"]](spec["x"]))
+    for name, value in spec["parameters"].items():
+        setattr(p, NAMES.get(name, name), value)
+    return p
+
+
 class Model:
     def __init__(self, cell, cells, library):
         if library:
@@ -71,11 +80,28 @@ class Model:
         h.CVode().cache_efficient(1)
         pc.set_maxstep(10)
         self.soma = next(iter(self.built[0][0].values()))(0.5)
+        self.synapses, self.queue = {}, []
         self.begin()
 
     def begin(self):
         h.finitialize(self.v_init)
+        for connection, time in self.queue:
+            connection.event(time)
         self.steps = 0
+
+    def drive(self, events, slots):
+        """One object takes all events of a synapse."""
+        self.synapses, self.queue = {}, []
+        for time, cell, slot in events:
+            spec, sections = slots[str(slot)], self.built[cell][0]
+            if (cell, slot) not in self.synapses:
+                s = synapse(sections, spec)
+                connection = h.NetCon(None, s)
+                connection.delay, connection.weight[0] = 0, spec["weight"]
+                self.synapses[cell, slot] = s, connection
+            self.queue.append((self.synapses[cell, slot][1], time))
+        self.begin()
+        return {}
 
     def advance(self, ms, table):
         if hasattr(h, "usetable_hh"):
@@ -102,6 +128,8 @@ for line in sys.stdin:
     if "build" in request:
         model = Model(request["build"], request["cells"], request.get("library"))
         answer = {"neuron": neuron.__version__, "compartments": sum(s.nseg for s in model.built[0][0].values())}
+    elif "drive" in request:
+        answer = model.drive(request["drive"], request["slots"])
     elif "spikes" in request:
         answer = model.spikes(request["spikes"])
     else:

@@ -130,7 +130,7 @@ struct Interval {
   const Recording* recording;  // voltages, then states, then currents
   const Term* term;
   Spike* spike;               // in no order; as many as there can be
-  std::int32_t* count;        // [0] spikes; [1] lowest cell with a voltage that is no longer finite
+  std::int32_t* count;        // 0 at first: [0] spikes; [1] cells from the lowest on that has a voltage which is no longer finite
   S* sample;
   std::int64_t from;          // steps since t = 0
   std::int32_t steps;

@@ -12,8 +12,20 @@
 //   bytes    a compartment-step with hh: 200 of shared memory (v, d, r 22 values of 8; gates 6 of 4); of device memory, once an
 //            interval, 40
 //   flops    a compartment-step with hh: about 200 for gates and currents, 20 for the solve
-//   registers, spills and occupancy of each entry on sm_80 to sm_120: kernels/ptx/registers.csv; what a multiprocessor's shared memory
-//            holds there: 164 KiB of sm_80, 100 of sm_86, sm_89 and sm_120, 228 of sm_90 and sm_100
+//   a multiprocessor has 164 KiB of shared memory on sm_80, 100 on sm_86, sm_89 and sm_120, 228 on sm_90 and sm_100
+//
+//   registers (+ bytes spilled)              sm_80     sm_86     sm_89     sm_90    sm_100    sm_120    static shared memory, B
+//     cable_fields_mixed                        56        63        63        64    56+16B        64         0
+//     cable_geometry_mixed                      31        31        31        31        31        34         0
+//     cable_level_mixed                         80        80        80        79        80        80         0
+//     cable_lifetimes_mixed                     56        48        48        56        48        48         0
+//     cable_sample_mixed                        48        47        47        48        47        52         0
+//     cable_states_mixed                        64        64        64        64        63        64         0
+//     cable_stream_mixed                        86        86        86        90        90        96         0
+//     cable_tables_mixed                        40        40        40        40        40        36         0
+//     cable_thread_mixed                        98       100       100       104       100        96         0
+//     cable_traits_mixed                        18        18        18        18        18        18         0
+//     cable_voltages_mixed                      18        18        18        18        18        18         0
 //
 // Arguments are the structures of cable.h, by value; nothing is aliased. Arrays are read and written by the pack that owns them; the
 // counters of Interval by all, atomically.

@@ -7,7 +7,11 @@
 //
 //   bytes    as in cable_f32.cu; and of each gate and step 32 of its cubics, 2 to 4 KiB a gate, through the first cache
 //   flops    a compartment-step with hh: about 80 for gates and currents, 20 for the solve
-//   registers, spills and occupancy of each entry on sm_80 to sm_120: kernels/ptx/registers.csv
+//
+//   registers (+ bytes spilled)              sm_80     sm_86     sm_89     sm_90    sm_100    sm_120    static shared memory, B
+//     cable_level_poly_f32                      76        76        76        78        80        80         0
+//     cable_stream_poly_f32                     80        82        82        94        88       106         0
+//     cable_thread_poly_f32                     96        98        98       100        96        96         0
 //
 // Arguments are those of cable_f32.cu.
 #include "cable/entries.h"

@@ -6,19 +6,19 @@
 #include "cable/setup.h"
 #include "cable/step.h"
 
-// cable_<strategy>_<name>; rates and lanes: step.h.
-#define GALVANI_CABLE_STEP(strategy, rates, lanes, name, G, S, threads, blocks)                                           \
+// cable_<strategy>_<name>; rates, lanes and cells: step.h.
+#define GALVANI_CABLE_STEP(strategy, rates, lanes, cells, name, G, S, threads, blocks)                                    \
   extern "C" __global__ void __launch_bounds__(threads, blocks)                                                           \
       cable_##strategy##_##name(const galvani::cable::Model<G, S> model, const galvani::cable::Interval<S> interval) {    \
     using namespace galvani::cable;                                                                                       \
     GALVANI_SHARED_DYNAMIC(unsigned char, shared);                                                                        \
-    Pack<Strategy::strategy, Rates::rates, lanes, G, S>(model, interval, shared).run();                                   \
+    Pack<Strategy::strategy, Rates::rates, lanes, cells, G, S>(model, interval, shared).run();                            \
   }
 
 #define GALVANI_CABLE_STEPS(rates, name, G, S, blocks)                                                                    \
-  GALVANI_CABLE_STEP(level, rates, 0, name, G, S, 256, blocks)                                                            \
-  GALVANI_CABLE_STEP(stream, rates, 0, name, G, S, 256, 2)                                                                \
-  GALVANI_CABLE_STEP(thread, rates, 0, name, G, S, 128, 4)
+  GALVANI_CABLE_STEP(level, rates, 0, 0, name, G, S, 256, blocks)                                                         \
+  GALVANI_CABLE_STEP(stream, rates, 0, 0, name, G, S, 256, 2)                                                             \
+  GALVANI_CABLE_STEP(thread, rates, 0, 0, name, G, S, 128, 4)
 
 #define GALVANI_CABLE_STEP_KERNELS(name)                                                                                  \
   GALVANI_KERNEL(cable_level_##name)                                                                                      \
@@ -30,7 +30,7 @@
   extern "C" __global__ void __launch_bounds__(128)                                                                       \
       cable_sample_##precision(const galvani::cable::Model<G, S> model, const galvani::cable::Interval<S> interval) {     \
     using namespace galvani::cable;                                                                                       \
-    Pack<Strategy::none, Rates::exact, 0, G, S>(model, interval, nullptr).sample_present();                               \
+    Pack<Strategy::none, Rates::exact, 0, 0, G, S>(model, interval, nullptr).sample_present();                            \
   }                                                                                                                       \
   extern "C" __global__ void __launch_bounds__(128) cable_traits_##precision(galvani::cable::Traits* traits) {            \
     galvani::cable::describe<G>(traits);                                                                                  \

@@ -17,7 +17,10 @@
 //              poly: cubics (cubics.h); exact where they end
 //   lanes      0: in the tree solve a cell has what one warp has for it, 32/P
 //              1…64: so many; where lanes·P is more than a warp, all threads wait for each other after each round
+//   cells      0: P is told at launch; 1…128: it is known to the compiler
 #pragma once
+
+#include <bit>
 
 #include "cable/catalogue.h"
 #include "cable/currents.h"
@@ -30,10 +33,12 @@ enum class Rates { exact, poly };
 inline constexpr int kWarp = 32;
 
 // One pack of cells, as one thread sees it.
-template <Strategy kStrategy, Rates kRates, int kLanes, class G, class S>
+template <Strategy kStrategy, Rates kRates, int kLanes, int kCells, class G, class S>
 struct Pack {
   static constexpr bool kOnChip = kStrategy == Strategy::level || kStrategy == Strategy::stream;
   static_assert(kOnChip || kLanes == 0, "a thread solves its cell alone");
+  static_assert((kCells & (kCells - 1)) == 0, "P is a power of two");
+  static constexpr int kLogCells = std::bit_width(static_cast<unsigned>(kCells)) - 1;
 
   const Model<G, S>& m;
   const Interval<S>& interval;
@@ -46,7 +51,7 @@ struct Pack {
 
   __device__ Pack(const Model<G, S>& model, const Interval<S>& i, unsigned char* shared)
       : m(model), interval(i), pack(static_cast<int>(blockIdx.x)), thread(static_cast<int>(threadIdx.x)),
-        threads(static_cast<int>(blockDim.x)), cell(thread & ((1 << m.log_pack) - 1)) {
+        threads(static_cast<int>(blockDim.x)), cell(thread & ((1 << log_pack()) - 1)) {
     v = kOnChip ? reinterpret_cast<S*>(shared) : home_of_voltages();
     cai = v + items(m.nodes);
     eca = cai + items(m.pools);
@@ -62,12 +67,17 @@ struct Pack {
     find_next_step();
   }
 
+  __device__ int log_pack() const {
+    if constexpr (kCells == 0) return m.log_pack;
+    else return kLogCells;
+  }
+
   // Elements of so many rows, one a cell.
-  __device__ std::int64_t items(int rows) const { return static_cast<std::int64_t>(rows) << m.log_pack; }
+  __device__ std::int64_t items(int rows) const { return static_cast<std::int64_t>(rows) << log_pack(); }
   __device__ S* home_of_voltages() const { return m.voltage + pack * items(m.nodes + 3 * m.pools); }
   __device__ G* home_of_gates() const { return m.gate + pack * items(m.gates); }
-  __device__ bool exists() const { return (static_cast<std::int64_t>(pack) << m.log_pack) + cell < m.cells; }
-  __device__ int cell_of_population() const { return (pack << m.log_pack) + cell; }
+  __device__ bool exists() const { return (static_cast<std::int64_t>(pack) << log_pack()) + cell < m.cells; }
+  __device__ int cell_of_population() const { return (pack << log_pack()) + cell; }
 
   // Between phases that hand values from thread to thread. A thread that serves its cell alone hands nothing on.
   __device__ void sync() const {
@@ -113,13 +123,13 @@ struct Pack {
   __device__ __forceinline__ void step_of(const Group& g, bool advance, bool current, double t) {
     using M = typename Of::template type<G>;
     constexpr int states = M::states;
-    const int count = g.instances << m.log_pack;
+    const int count = g.instances << log_pack();
     const std::int32_t* const node = m.index + g.node;
     for (int i = thread; i < count; i += threads) {
-      const int instance = i >> m.log_pack, place = node[instance];
-      const int at = (place << m.log_pack) + cell;
+      const int instance = i >> log_pack(), place = node[instance];
+      const int at = (place << log_pack()) + cell;
       int pool = 0;
-      if constexpr (M::ion == Ion::ca || calcium_gated<M, G>) pool = (m.node[place].pool << m.log_pack) + cell;
+      if constexpr (M::ion == Ion::ca || calcium_gated<M, G>) pool = (m.node[place].pool << log_pack()) + cell;
       if constexpr (M::kind == Kind::pool) {
         const auto f = read_fields<M, G>(m, g, pack, instance, i);
         if (advance) {  // concentrations are kept as voltages are: float32 would lose the slow approach to rest
@@ -281,7 +291,7 @@ struct Pack {
   __device__ __forceinline__ void receive_by(const Group& g, const Event& e) {
     using M = typename Of::template type<double>;
     if constexpr (M::kind == Kind::synapse) {
-      const int item = (e.instance << m.log_pack) + cell, count = g.instances << m.log_pack;
+      const int item = (e.instance << log_pack()) + cell, count = g.instances << log_pack();
       G* const mine = gate + items(static_cast<int>(g.gate)) + item;
       const auto f = read_fields<M, double>(m, g, pack, e.instance, item);
       double y[M::states];
@@ -298,8 +308,8 @@ struct Pack {
   // Hands the samples of recordings [begin, end) that fall on step k over; `value` gives that of one.
   template <class Value>
   __device__ __forceinline__ void sample(int begin, int end, int k, Value value) {
-    for (int i = (begin << m.log_pack) + thread; i < end << m.log_pack; i += threads) {
-      const Recording& r = interval.recording[i >> m.log_pack];
+    for (int i = (begin << log_pack()) + thread; i < end << log_pack(); i += threads) {
+      const Recording& r = interval.recording[i >> log_pack()];
       const int since = r.offset + k;
       if (since % r.every != 0 || !exists()) continue;
       interval.sample[r.sample + static_cast<std::int64_t>(since / r.every - 1) * m.cells + cell_of_population()] = value(r);
@@ -337,7 +347,7 @@ struct Pack {
     with_mechanism(g.mechanism, [&](auto mechanism) {
       using M = typename decltype(mechanism)::template type<G>;
       if constexpr (M::kind != Kind::pool) {
-        const int item = (term.instance << m.log_pack) + cell, count = g.instances << m.log_pack;
+        const int item = (term.instance << log_pack()) + cell, count = g.instances << log_pack();
         const int place = m.index[g.node + term.instance];
         const auto f = read_fields<M, G>(m, g, pack, term.instance, item);
         G y[M::states == 0 ? 1 : M::states];
@@ -360,13 +370,13 @@ struct Pack {
 
   // Spikes of the step that ended at k; then v is that of the step which begins.
   __device__ void watch(int k) {
-    for (int i = thread; i < m.sources << m.log_pack; i += threads) {
-      const Source& s = interval.source[i >> m.log_pack];
+    for (int i = thread; i < m.sources << log_pack(); i += threads) {
+      const Source& s = interval.source[i >> log_pack()];
       const S now = v[items(s.node) + cell], was = before[i], threshold = static_cast<S>(s.threshold);
       before[i] = now;
       if (k == 0 || !(was < threshold && now >= threshold) || !exists()) continue;
       const double fraction = (s.threshold - static_cast<double>(was)) / (static_cast<double>(now) - static_cast<double>(was));
-      interval.spike[atomicAdd(interval.count, 1)] = Spike{fraction, k, cell_of_population(), i >> m.log_pack, 0};
+      interval.spike[atomicAdd(interval.count, 1)] = Spike{fraction, k, cell_of_population(), i >> log_pack(), 0};
     }
   }
 
@@ -374,13 +384,13 @@ struct Pack {
   __device__ void check_finite() {
     S sum = 0;
     for (std::int64_t i = thread; i < items(m.nodes); i += threads) sum += v[i] - v[i];
-    if (!(sum == 0) && exists()) atomicMin(interval.count + 1, cell_of_population());
+    if (!(sum == 0) && exists()) atomicMax(interval.count + 1, m.cells - cell_of_population());
   }
 
   // ---- tree solve: dV of backward Euler by Gauss elimination, children to parents and back (Hines 1984) ---------------------
 
   // Whether one warp solves all trees of the pack while the others wait.
-  __device__ bool solved_by_warp() const { return kLanes == 0 || kLanes << m.log_pack <= kWarp; }
+  __device__ bool solved_by_warp() const { return kLanes == 0 || kLanes << log_pack() <= kWarp; }
 
   // After a round.
   __device__ void sync_lanes() const {
@@ -393,22 +403,22 @@ struct Pack {
   // its parent takes what it is owed: g·f of the diagonal, g·(q − (v_p − v_i)) of the right-hand side.
   __device__ void solve() {
     const S* const axial = m.axial + (m.geometry_by_cell != 0 ? pack * items(m.nodes) : 0);
-    const int shift = m.geometry_by_cell != 0 ? 0 : m.log_pack;  // an element of `axial` is a node's, or a node's and cell's
+    const int shift = m.geometry_by_cell != 0 ? 0 : log_pack();  // an element of `axial` is a node's, or a node's and cell's
     for (int round = m.rounds - 1; round >= 0; --round) {
-      const int first = m.round[round] << m.log_pack;
+      const int first = m.round[round] << log_pack();
       const int i = first + thread;
-      if (i < m.round[round + 1] << m.log_pack) {
-        const Node n = m.node[i >> m.log_pack];
+      if (i < m.round[round + 1] << log_pack()) {
+        const Node n = m.node[i >> log_pack()];
         const S v_here = v[i];
         S d_here = d[i], r_here = r[i];
         for (int child = n.child; child >= 0; child = m.node[child].sibling) {
-          const int c = (child << m.log_pack) + cell;
+          const int c = (child << log_pack()) + cell;
           const S g = axial[c >> shift];
           d_here -= g * d[c];
           r_here += g * (r[c] - (v_here - v[c]));
         }
         const S g = axial[i >> shift];
-        r_here += g * (v[(n.parent << m.log_pack) + cell] - v_here);
+        r_here += g * (v[(n.parent << log_pack()) + cell] - v_here);
         const S inverse = S(1) / d_here;
         d[i] = g * inverse;
         r[i] = r_here * inverse;
@@ -416,10 +426,10 @@ struct Pack {
       sync_lanes();
     }
     for (int round = 0; round < m.rounds; ++round) {
-      const int first = m.round[round] << m.log_pack;
+      const int first = m.round[round] << log_pack();
       const int i = first + thread;
-      if (i < m.round[round + 1] << m.log_pack) {
-        const S dv = d[i] * r[(m.node[i >> m.log_pack].parent << m.log_pack) + cell] + r[i];
+      if (i < m.round[round + 1] << log_pack()) {
+        const S dv = d[i] * r[(m.node[i >> log_pack()].parent << log_pack()) + cell] + r[i];
         r[i] = dv;
         v[i] += dv;
       }
@@ -431,8 +441,8 @@ struct Pack {
 
   __device__ void begin_step() {
     const S* const diagonal = m.diagonal + (m.geometry_by_cell != 0 ? pack * items(m.nodes) : 0);
-    const int shift = m.geometry_by_cell != 0 ? 0 : m.log_pack;
-    for (int i = thread; i < m.nodes << m.log_pack; i += threads) {
+    const int shift = m.geometry_by_cell != 0 ? 0 : log_pack();
+    for (int i = thread; i < m.nodes << log_pack(); i += threads) {
       d[i] = diagonal[i >> shift];
       r[i] = 0;
     }

@@ -36,7 +36,6 @@ GALVANI_FN Sum<E> summed(E x) {
 
 // In the order of io.galvani.surrogate.Activation.
 enum class Activation : int { linear, relu, tanh, sigmoid, selu };
-inline constexpr int kActivations = 5;
 
 template <class R>
 GALVANI_FN R relu(R x) {

@@ -24,7 +24,7 @@ __device__ void phase_of(Pack& pack, int group) {
   extern "C" __global__ void __launch_bounds__(256) phase_##phase(const galvani::cable::Model<Gates, Voltages> model,       \
       const galvani::cable::Interval<Voltages> interval, [[maybe_unused]] int group) {                                      \
     GALVANI_SHARED_DYNAMIC(unsigned char, shared);                                                                          \
-    galvani::cable::Pack<galvani::cable::Strategy::level, kRates, 0, Gates, Voltages> pack(model, interval, shared);        \
+    galvani::cable::Pack<galvani::cable::Strategy::level, kRates, 0, 0, Gates, Voltages> pack(model, interval, shared);     \
     call;                                                                                                                   \
   }
 #define GALVANI_PHASE_OF_MECHANISM_(M) \

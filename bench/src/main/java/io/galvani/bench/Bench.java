@@ -105,6 +105,9 @@ public final class Bench {
           options.exclude(Pattern.quote(u.benchmark.getName() + "."));
           System.err.println("bench: " + u.benchmark.getSimpleName() + " is skipped: " + u.reason);
         }
+        if (noGpu().isPresent() && !line.getParameter("device").hasValue()) {
+          options.param("device", "cpu");
+        }
         run(options, !skipped.isEmpty());
       }
     } catch (CommandLineOptionException | RunnerException e) {
@@ -141,20 +144,22 @@ public final class Bench {
   }
 
   private static List<Unfit> unfit() {
-    Optional<String> absence = Cuda.absence();
-    boolean emulated = absence.isEmpty() && Cuda.gpu(0).isStandIn();
     var unfit = new ArrayList<Unfit>();
-    if (absence.isPresent() || emulated) {
-      unfit.add(new Unfit(LaunchCost.class, absence.orElse("the CUDA driver is emulated")));
-    }
-    if (!emulated) {
+    noGpu().ifPresent(why -> unfit.add(new Unfit(LaunchCost.class, why)));
+    if (Cuda.absence().isPresent() || !Cuda.gpu(0).isStandIn()) {
       unfit.add(new Unfit(EmulatedRun.class, "the CUDA driver is not the emulated one"));
     }
     return unfit;
   }
 
-  /** The two figures by which engines are compared. */
+  /** Why nothing can be timed on a GPU; empty if it can. */
+  private static Optional<String> noGpu() {
+    return Cuda.absence().or(() -> Cuda.gpu(0).isStandIn() ? Optional.of("the CUDA driver is emulated") : Optional.empty());
+  }
+
+  /** The figures by which engines are compared. */
   private static void print(Collection<RunResult> results) {
+    printSurrogates(results.stream().filter(r -> r.getSecondaryResults().containsKey("cellMs")).toList());
     var timed = results.stream().filter(r -> r.getSecondaryResults().containsKey("compartmentSteps")).toList();
     if (timed.isEmpty()) {
       return;
@@ -170,6 +175,20 @@ public final class Bench {
       double compartmentStepsOfCellSecond = (double) load.compartmentSteps(1000) / load.cells();
       System.out.printf(Locale.ROOT, "%-12s %-12s %-14s %19.3f %20.2f%n", load, mode, rest, ns,
           1e9 / (ns * compartmentStepsOfCellSecond));
+    }
+  }
+
+  /** Those of {@link io.galvani.bench.surrogate.SurrogateVsDirect}. */
+  private static void printSurrogates(List<RunResult> results) {
+    if (results.isEmpty()) {
+      return;
+    }
+    System.out.printf("%n%-8s %-12s %-8s %8s %20s%n", "cell", "engine", "device", "cells", "us per cell and ms");
+    for (RunResult r : results) {
+      var p = r.getParams();
+      String row = "%-8s %-12s %%-8s %8s ".formatted(p.getParam("cell"), p.getParam("engine"), p.getParam("population"));
+      System.out.printf(Locale.ROOT, row + "%20.4f%n", p.getParam("device"), 1e3 * r.getSecondaryResults().get("cellMs").getScore());
+      noGpu().ifPresent(why -> System.out.printf(row + "%s%n", "cuda", "skipped: no device"));
     }
   }
 }

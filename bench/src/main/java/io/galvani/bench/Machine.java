@@ -4,15 +4,21 @@ import io.galvani.device.cpu.CpuDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 
 /** The machine that figures belong to. */
 public final class Machine {
   private Machine() {}
 
-  /** What the processor calls itself. */
+  /** What the processor calls itself, and its family: a name alone may mean any generation. */
   public static String cpu() throws IOException {
-    return Files.readAllLines(Path.of("/proc/cpuinfo")).stream().filter(l -> l.startsWith("model name"))
-        .map(l -> l.substring(l.indexOf(':') + 1).strip()).findFirst().orElse("unknown processor");
+    List<String> lines = Files.readAllLines(Path.of("/proc/cpuinfo"));
+    return value(lines, "model name").orElse("unknown processor") + value(lines, "cpu family").map(f -> " family " + f).orElse("");
+  }
+
+  private static Optional<String> value(List<String> lines, String key) {
+    return lines.stream().filter(l -> l.startsWith(key)).map(l -> l.substring(l.indexOf(':') + 1).strip()).findFirst();
   }
 
   /** The instruction set that the CPU engine takes. */

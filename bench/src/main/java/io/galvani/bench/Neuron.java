@@ -2,10 +2,13 @@ package io.galvani.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.galvani.Events;
 import io.galvani.GalvaniException;
-import io.galvani.bench.Cases.Case;
 import io.galvani.bench.Cases.Load;
+import io.galvani.cell.CellModel;
+import io.galvani.cell.CompiledCell;
 import io.galvani.cell.CompiledCell.NodeKind;
 import io.galvani.cell.CompiledCell.Placement;
 import io.galvani.morphology.Section;
@@ -18,51 +21,68 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * A NEURON process that holds a load and integrates it on request, so that rounds can alternate with Galvani's. It is sent
- * the cell as Galvani has it: the same points, the same parameters on the same segments.
+ * A NEURON process that holds cells and integrates them on request, so that rounds can alternate with Galvani's. It is sent
+ * the cell as Galvani has it: the same points, the same parameters on the same segments, the same synapses.
  */
-final class Neuron implements AutoCloseable {
+public final class Neuron implements AutoCloseable {
   private static final String PYTHON = "/usr/bin/python3";
+  /** Mechanisms that NEURON comes with; GABA is its Exp2Syn. */
+  private static final Set<String> BUILT_IN = Set.of("hh", "pas", "ExpSyn", "Exp2Syn", "GABA");
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private final CompiledCell cell;
   private final Process process;
   private final BufferedWriter requests;
   private final BufferedReader answers;
   private final Path log;
   private final String version;
 
+  /** A load under its current. */
+  Neuron(Path root, Load load) throws IOException, InterruptedException {
+    this(root, load.subject().model(), load.subject().cell(), load.cells(), load.subject().current());
+  }
+
   /**
-   * Starts NEURON and builds the load.
+   * Starts NEURON and builds the cells.
    *
    * @param root of the source tree, which has the script and the mechanisms
-   * @throws GalvaniException if NEURON is not installed, or cannot build it
+   * @param model of the cell
+   * @param cell the same, cut into compartments
+   * @param current nA into the soma, from t = 0 on
+   * @throws GalvaniException if NEURON is not installed, or cannot build them
    */
-  Neuron(Path root, Load load) throws IOException, InterruptedException {
+  public Neuron(Path root, CellModel model, CompiledCell cell, int cells, double current) throws IOException, InterruptedException {
     requireInstalled();
+    this.cell = cell;
     log = Files.createTempFile("galvani-neuron", ".log");
     process = new ProcessBuilder(PYTHON, root.resolve("bench/peers/neuron_peer.py").toString())
         .redirectError(log.toFile()).start();
     requests = process.outputWriter();
     answers = process.inputReader();
-    ObjectNode request = JSON.createObjectNode().put("cells", load.cells());
-    request.set("build", describe(load.subject()));
-    if (!load.subject().isSquid()) {
-      request.put("library", library(root).toString());
-    }
-    JsonNode built = ask(request);
-    version = built.get("neuron").textValue();
-    int compartments = built.get("compartments").intValue();
-    if (compartments != load.subject().compartments()) {
-      throw new GalvaniException(load + ": NEURON has " + compartments + " compartments, Galvani "
-          + load.subject().compartments());
+    try {
+      ObjectNode request = JSON.createObjectNode().put("cells", cells);
+      request.set("build", describe(model, cell).put("current", current));
+      if (Stream.concat(cell.membrane().stream(), cell.receptors().stream()).anyMatch(p -> !BUILT_IN.contains(p.mechanism().name()))) {
+        request.put("library", library(root).toString());
+      }
+      JsonNode built = ask(request);
+      version = built.get("neuron").textValue();
+      int compartments = built.get("compartments").intValue();
+      if (compartments != cell.nodes().segments()) {
+        throw new GalvaniException(cell.name() + ": NEURON has " + compartments + " compartments, Galvani " + cell.nodes().segments());
+      }
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      close();
+      throw e;
     }
   }
 
   /** What NEURON calls itself. */
-  String version() {
+  public String version() {
     return version;
   }
 
@@ -72,12 +92,31 @@ final class Neuron implements AutoCloseable {
   }
 
   /**
+   * Begins anew at t = 0, with all that will arrive at synapses. Of the slots only those that are named are there.
+   *
+   * @param events of the slots' own weights
+   */
+  public void drive(Events events) throws IOException {
+    ObjectNode request = JSON.createObjectNode();
+    ObjectNode slots = request.putObject("slots");
+    ArrayNode rows = request.putArray("drive");
+    for (int i = 0; i < events.size(); i++) {
+      rows.addArray().add(events.time(i)).add(events.cell(i)).add(events.slot(i));
+      String key = Integer.toString(events.slot(i));
+      if (!slots.has(key)) {
+        slots.set(key, synapse(events.slot(i)));
+      }
+    }
+    ask(request);
+  }
+
+  /**
    * Integrates further.
    *
    * @param table whether hh takes its rates from NEURON's 1-mV table
    * @return CPU time in seconds
    */
-  double run(double ms, boolean table) throws IOException {
+  public double run(double ms, boolean table) throws IOException {
     return ask(JSON.createObjectNode().put("run", ms).put("table", table)).get("seconds").doubleValue();
   }
 
@@ -103,7 +142,8 @@ final class Neuron implements AutoCloseable {
     return JSON.readTree(answer);
   }
 
-  static void requireInstalled() throws IOException, InterruptedException {
+  /** Fails where NEURON is not, with the way to get it. */
+  public static void requireInstalled() throws IOException, InterruptedException {
     if (!Files.isExecutable(Path.of(PYTHON)) || new ProcessBuilder(PYTHON, "-c", "import neuron")
         .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() != 0) {
       throw new GalvaniException("NEURON is not installed for " + PYTHON + ": apt-get install python3-neuron");
@@ -142,14 +182,13 @@ final class Neuron implements AutoCloseable {
 
   // ---- the cell, as NEURON is told ---------------------------------------------------------------------------------
 
-  private static ObjectNode describe(Case c) {
-    var nodes = c.cell().nodes();
-    var defaults = c.cell().defaults();
-    ObjectNode cell = JSON.createObjectNode().put("current", c.current()).put("v_init", defaults.vInit())
-        .put("celsius", defaults.celsius()).put("dt", defaults.dt());
+  private static ObjectNode describe(CellModel model, CompiledCell cell) {
+    var nodes = cell.nodes();
+    var defaults = cell.defaults();
+    ObjectNode json = JSON.createObjectNode().put("v_init", defaults.vInit()).put("celsius", defaults.celsius()).put("dt", defaults.dt());
     var sections = new HashMap<String, ObjectNode>();
-    for (Section s : c.model().sections()) {
-      ObjectNode section = cell.withArray("sections").addObject().put("name", s.name()).put("nseg", nodes.nseg(s.name()));
+    for (Section s : model.sections()) {
+      ObjectNode section = json.withArray("sections").addObject().put("name", s.name()).put("nseg", nodes.nseg(s.name()));
       if (s.parent() != null) {
         section.putArray("parent").add(s.parent().section()).add(s.parent().x());
       }
@@ -165,7 +204,7 @@ final class Neuron implements AutoCloseable {
         sections.get(nodes.section()[i]).put("Ra", nodes.Ra()[i]).put("cm", nodes.cm()[i]);
       }
     }
-    for (Placement p : c.cell().membrane()) {
+    for (Placement p : cell.membrane()) {
       for (int row = 0; row < p.node().length; row++) {  // in the order of segments
         ObjectNode values = sections.get(nodes.section()[p.node()[row]]).withObject("mechanisms")
             .withObject(p.mechanism().name());
@@ -174,6 +213,19 @@ final class Neuron implements AutoCloseable {
         }
       }
     }
-    return cell;
+    return json;
+  }
+
+  private ObjectNode synapse(int slot) {
+    var at = cell.slots().get(slot);
+    Placement p = cell.receptors().get(cell.slotReceptor()[slot][0]);
+    int row = cell.slotReceptor()[slot][1];
+    ObjectNode json = JSON.createObjectNode().put("section", at.at().section()).put("x", at.at().x())
+        .put("kind", p.mechanism().name()).put("weight", at.weight());
+    ObjectNode parameters = json.putObject("parameters");
+    for (int i = 0; i < p.values().length; i++) {
+      parameters.put(p.mechanism().parameters().get(i).name(), p.values()[i][row]);
+    }
+    return json;
   }
 }

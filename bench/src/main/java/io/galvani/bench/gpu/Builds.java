@@ -19,12 +19,12 @@ import java.util.regex.Pattern;
 final class Builds {
   /**
    * What is tried unless the user says otherwise: fewer registers and more warps, or more registers and fewer spills; smaller blocks; more
-   * lanes than a warp has for the trees; polynomial rates.
+   * lanes than a warp has for the trees; cells of a pack known to the compiler; polynomial rates.
    */
   static final List<StepVariant> VARIANTS = List.of("level_256x2", "level_256x3", "level_256x4", "level_512x1", "level_128x4",
       "level_128x6", "stream_256x2", "stream_256x3", "stream_128x6", "thread_128x4", "thread_128x6", "level_256x3_lanes8",
-      "level_256x3_lanes16", "stream_256x2_lanes16", "level_256x2_poly", "level_256x3_poly", "level_256x4_poly", "level_128x6_poly",
-      "level_256x3_lanes16_poly", "stream_256x2_poly", "thread_128x4_poly").stream().map(StepVariant::parse).toList();
+      "level_256x3_lanes16", "stream_256x2_lanes16", "level_256x3_cells4", "level_256x3_cells16", "thread_128x4_cells128", "level_256x2_poly", "level_256x3_poly", "level_256x4_poly", "level_128x6_poly",
+      "level_256x3_lanes16_poly", "level_256x3_cells4_poly", "stream_256x2_poly", "thread_128x4_poly").stream().map(StepVariant::parse).toList();
 
   private Builds() {}
 

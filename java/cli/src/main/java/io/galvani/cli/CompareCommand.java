@@ -1,10 +1,14 @@
 package io.galvani.cli;
 
 import io.galvani.InputException;
+import io.galvani.bench.Machine;
+import io.galvani.device.Device;
 import io.galvani.io.AtomicFile;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.surrogate.Surrogates;
+import io.galvani.trace.ClosedLoopScores;
+import io.galvani.trace.ClosedLoopScores.Part;
 import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.trace.ClosedLoopScores.Score;
 import io.galvani.training.Comparison;
@@ -20,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -33,6 +36,9 @@ import picocli.CommandLine.Spec;
 final class CompareCommand implements Callable<Integer> {
   /** Runs that are scored. */
   private static final int RUNS = 50;
+  /** Long ones, and the parts they are cut into. */
+  private static final int LONG_RUNS = 8;
+  private static final int PARTS = 5;
   /** What of the scores the table shows. */
   private static final List<String> SHOWN = List.of("explained_variance", "explained_variance_clipped", "correlation", "precision_1ms",
       "recall_1ms", "precision_5ms", "recall_5ms", "exact_bin", "recall_chance");
@@ -41,8 +47,8 @@ final class CompareCommand implements Callable<Integer> {
       description = "Surrogates: names or files (.safetensors). Default: those of the cell that come with Galvani")
   private List<String> surrogates = new ArrayList<>();
 
-  @Option(names = "--cell", paramLabel = "PROTOCOL", defaultValue = "ball",
-      description = "The protocol whose cell and input are used: ball, or a file (.yaml). Default: ${DEFAULT-VALUE}")
+  @Option(names = "--cell", paramLabel = "PROTOCOL", defaultValue = "l5pc",
+      description = "The protocol whose cell and input are used: l5pc, ball, or a file (.yaml). Default: ${DEFAULT-VALUE}")
   private String protocol;
 
   @Option(names = "--cells", paramLabel = "N,...", split = ",", defaultValue = "1,50,5000",
@@ -53,26 +59,71 @@ final class CompareCommand implements Callable<Integer> {
       description = "Biological time that is timed, as far as the seconds allow. Default: ${DEFAULT-VALUE} ms")
   private double ms;
 
-  @Option(names = "--seconds", paramLabel = "S", defaultValue = "60",
-      description = "Wall time for all that is timed; each has at least 40 ms of biological time. Default: ${DEFAULT-VALUE}")
+  @Option(names = "--seconds", paramLabel = "S", defaultValue = "100",
+      description = "Wall time for all that is measured; each engine has at least 40 ms of biological time. Default: ${DEFAULT-VALUE}")
   private double seconds;
 
-  @Option(names = "--report", paramLabel = "FILE.html", description = "Also write a report: one HTML file that needs nothing else.")
+  @Option(names = "--report", paramLabel = "FILE.html",
+      description = "Where the report goes: one HTML file that needs nothing else. Default: compare-PROTOCOL.html")
   private Path report;
 
-  @Mixin private EngineOptions engine;
+  @Option(names = "--long", description = "Also score runs of much time, part by part: does a surrogate drift?")
+  private boolean asLong;
 
-  @Option(names = "--threads", paramLabel = "N", description = "Threads. Default: 1", defaultValue = "1")
-  private int threads;
+  @Option(names = "--no-neuron", description = "Do not time NEURON, even if it is installed.")
+  private boolean noNeuron;
+
+  @Option(names = "--device", paramLabel = "auto|cpu|cuda", defaultValue = "auto",
+      description = "Where all but NEURON runs: the processor, an NVIDIA GPU, or that if there is one. Default: ${DEFAULT-VALUE}")
+  private String deviceName;
+
+  @Option(names = "--precision", paramLabel = "f64|f32|bf16", defaultValue = "f32",
+      description = "Floats of surrogates. Default: ${DEFAULT-VALUE}")
+  private String precision;
+
+  @Option(names = "--threads", paramLabel = "N", description = "Threads of each engine but NEURON. Default: one for each core")
+  private int threads = Runtime.getRuntime().availableProcessors();
 
   @Spec private CommandSpec spec;
+  private Device device;
+  private SurrogateOptions options;
 
   @Override
   public Integer call() throws IOException {
-    if (cells.stream().anyMatch(n -> n < 1) || !(ms >= 1) || !(seconds > 0)) {
-      throw new InputException("compare", null, "--cells " + cells + ", --ms " + ms + ", --seconds " + seconds, "All must be above 0");
+    long started = System.nanoTime();
+    if (cells.stream().anyMatch(n -> n < 1) || !(ms >= 1) || !(seconds > 0) || threads < 1) {
+      throw new InputException("compare", null, "--cells " + cells + ", --ms " + ms + ", --seconds " + seconds + ", --threads " + threads,
+          "All must be above 0");
     }
+    device = EngineOptions.device(deviceName);
+    options = SurrogateOptions.DEFAULT.threads(threads).precision(EngineOptions.surrogatePrecision(precision));
     var p = Protocol.load(protocol);
+    if (asLong) {
+      ScoreCommand.requireLong(p);
+    }
+    var chosen = chosen(p);
+    PrintWriter out = spec.commandLine().getOut();
+    String machine = Machine.cpu() + ", " + Runtime.getRuntime().availableProcessors() + " cores; " + device.description();
+    out.printf("%s on %s%n%n", p.cell(), machine);
+    var findings = new CompareReport(p.cell(), p.sample(), "galvani " + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
+        machine, threads, ms);
+    Path file = report == null ? Path.of("compare-" + p.name() + ".html") : report;
+    if (chosen.isEmpty()) {
+      out.printf("No surrogate of %s comes with Galvani; name files.%n%n", p.cell());
+    } else {
+      agree(out, p, chosen, findings);
+      write(file, findings);
+      if (asLong) {
+        drift(out, p, chosen, findings);
+        write(file, findings);
+      }
+    }
+    cost(out, p, chosen, findings, file, started);
+    out.printf("%n%s%n", file);
+    return 0;
+  }
+
+  private Map<String, Surrogate> chosen(Protocol p) {
     var chosen = new LinkedHashMap<String, Surrogate>();
     for (String name : surrogates.isEmpty() ? Surrogates.names() : surrogates) {
       var s = Surrogates.load(name);
@@ -80,33 +131,25 @@ final class CompareCommand implements Callable<Integer> {
         chosen.put(name.replaceFirst(".*/", "").replaceFirst("\\.safetensors$", ""), s);
       }
     }
-    PrintWriter out = spec.commandLine().getOut();
-    out.printf("%s on %s%n%n", p.cell(), engine.device().description());
-    var runs = new LinkedHashMap<String, List<Run>>();
-    var scores = new LinkedHashMap<String, List<Score>>();
-    if (chosen.isEmpty()) {
-      out.printf("No surrogate of %s comes with Galvani; name files.%n%n", p.cell());
-    } else {
-      var judgement = ScoreCommand.judgement(p, Protocol.Use.TEST, RUNS, engine, threads);
-      chosen.forEach((name, s) -> {
-        runs.put(name, judgement.runs(s, name, SurrogateOptions.DEFAULT.threads(threads)));
-        scores.put(name, judgement.scores(runs.get(name)));
-      });
-      out.printf("Agreement with the direct engine (f64, exact), %d runs of %.0f ms, %d spikes; %%, 95 %% interval%n%n", RUNS,
-          p.runs().get(Protocol.Use.TEST).ms(), judgement.spikes());
-      agreement(out, scores);
-    }
-    var costs = cost(out, p, chosen);
-    if (report != null) {
-      String html = new CompareReport(p.cell(), p.sample(), runs, scores, costs)
-          .html("galvani " + String.join(" ", spec.commandLine().getParseResult().originalArgs()), engine.device().description(), ms);
-      AtomicFile.write(report, List.of(StandardCharsets.UTF_8.encode(html)));
-      out.printf("%n%s%n", report);
-    }
-    return 0;
+    return chosen;
   }
 
-  private static void agreement(PrintWriter out, Map<String, List<Score>> scores) {
+  private static void write(Path file, CompareReport findings) throws IOException {
+    AtomicFile.write(file, List.of(StandardCharsets.UTF_8.encode(findings.html())));
+  }
+
+  // ---- agreement -----------------------------------------------------------------------------------------------------
+
+  private void agree(PrintWriter out, Protocol p, Map<String, Surrogate> chosen, CompareReport findings) {
+    var judgement = ScoreCommand.judgement(p, Protocol.Use.TEST, RUNS, device, threads);
+    var scores = new LinkedHashMap<String, List<Score>>();
+    chosen.forEach((name, s) -> {
+      List<Run> runs = judgement.runs(s, name, options);
+      scores.put(name, judgement.scores(runs));
+      findings.add(name, runs, scores.get(name));
+    });
+    out.printf("Agreement with the direct engine (f64, exact), %d runs of %.0f ms, %d spikes; %%, 95 %% interval%n%n", RUNS,
+        p.runs().get(Protocol.Use.TEST).ms(), judgement.spikes());
     out.printf("  %-42s", "");
     scores.keySet().forEach(name -> out.printf(" %26s", name));
     out.println();
@@ -122,19 +165,49 @@ final class CompareCommand implements Callable<Integer> {
       out.println();
     }
     out.println();
+    out.flush();
   }
 
-  private List<Cost> cost(PrintWriter out, Protocol p, Map<String, Surrogate> chosen) {
-    out.printf("Cost of the same input, %d thread%s%n%n", threads, threads == 1 ? "" : "s");
-    out.printf("  %7s  %-24s %18s %18s %14s%n", "cells", "engine", "s per second", "us per cell, ms", "direct f64 is");
-    double each = seconds / (cells.size() * (chosen.size() + 2.0));
-    var first = new Cost[1];
-    return Comparison.run(p, chosen, cells, ms, each, engine.device(), threads, c -> {
-      if (first[0] == null || first[0].cells() != c.cells()) {
-        first[0] = c;
-      }
-      out.printf("  %7d  %-24s %18.5f %18.4f %13.2fx%s%n", c.cells(), c.engine(), c.perSecond(), c.perCellAndMs(),
-          first[0].perSecond() / c.perSecond(), c.ms() < ms ? String.format("   extrapolated from %.0f ms", c.ms()) : "");
+  private void drift(PrintWriter out, Protocol p, Map<String, Surrogate> chosen, CompareReport findings) {
+    var judgement = ScoreCommand.judgement(p, Protocol.Use.LONG, LONG_RUNS, device, threads);
+    out.printf("The same over time: explained variance clipped at -50 mV, and F1 of spikes at ±5 ms, in %%, of %d runs%n%n", LONG_RUNS);
+    chosen.forEach((name, s) -> {
+      List<Part> parts = ClosedLoopScores.parts(judgement.runs(s, name, options), PARTS, p.sample());
+      findings.addLong(name, parts);
+      out.printf("  %-24s", name);
+      parts.forEach(x -> out.printf("  %.0f-%.0f ms: %.1f, %.1f", x.from(), x.to(), 100 * x.clipped(), 100 * x.spikes().f1()));
+      out.println();
     });
+    out.println();
+    out.flush();
+  }
+
+  // ---- cost ----------------------------------------------------------------------------------------------------------
+
+  // Each row has its share of the seconds that are left; the report is written after each, so that an end in between loses nothing.
+  private void cost(PrintWriter out, Protocol p, Map<String, Surrogate> chosen, CompareReport findings, Path file, long started)
+      throws IOException {
+    var engines = new LinkedHashMap<String, Comparison.Engine>();
+    if (!noNeuron) {
+      NeuronEngine.of(p, why -> out.printf("NEURON is not timed: %s%n%n", why)).ifPresent(e -> engines.put(NeuronEngine.NAME, e));
+    }
+    engines.putAll(Comparison.engines(p, chosen, device, threads, options));
+    out.printf("Cost of the same input, %d thread%s%s%n%n", threads, threads == 1 ? "" : "s",
+        engines.containsKey(NeuronEngine.NAME) && threads > 1 ? "; NEURON has 1" : "");
+    out.printf("  %7s  %-24s %18s %18s %14s%n", "cells", "engine", "s per second", "us per cell, ms", "times first");
+    int left = cells.size() * engines.size();
+    for (int n : cells) {
+      Cost first = null;
+      for (var e : engines.entrySet()) {
+        double share = (seconds - (System.nanoTime() - started) / 1e9) / left--;
+        Cost c = Comparison.time(e.getKey(), e.getValue(), p, n, ms, share);
+        first = first == null ? c : first;
+        out.printf("  %7d  %-24s %18.5f %18.4f %13.1fx  %s%n", n, c.engine(), c.perSecond(), c.perCellAndMs(),
+            first.perSecond() / c.perSecond(), c.extrapolated(ms));
+        out.flush();
+        findings.add(c);
+        write(file, findings);
+      }
+    }
   }
 }

@@ -1,12 +1,13 @@
 package io.galvani.cli;
 
+import io.galvani.trace.ClosedLoopScores.Part;
 import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.trace.ClosedLoopScores.Score;
 import io.galvani.trace.SpikeMatching;
 import io.galvani.training.Comparison.Cost;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -23,10 +24,10 @@ final class CompareReport {
       h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}
       figure{margin:1rem 0;break-inside:avoid}figcaption{font-size:.9rem;color:#333}
       svg{width:100%;height:auto}svg text{font-size:12px;fill:#111}svg path{stroke-width:1.4}svg .axis{stroke:#777;fill:none;stroke-width:1}
-      .key{white-space:nowrap;margin-right:1rem;font-size:.9rem}.key svg{width:28px;height:8px;vertical-align:middle}
+      .key{white-space:nowrap;margin-right:1rem;font-size:.9rem}.key svg{width:28px;height:12px;vertical-align:middle}
       .wide{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}
       td,th{padding:.2rem .6rem;border-bottom:1px solid #ccc;text-align:right;white-space:nowrap}
-      td:first-child,th:first-child{text-align:left;white-space:normal}
+      td:first-child,th:first-child{text-align:left;white-space:normal;min-width:8rem}
       @media(max-width:40rem){svg text{font-size:17px}}
       code{font-size:.85rem;overflow-wrap:anywhere}@media print{body{margin:0;max-width:none}}
       """;
@@ -34,51 +35,78 @@ final class CompareReport {
   private final StringBuilder html = new StringBuilder();
   private final String cell;
   private final double sample;
-  private final Map<String, List<Run>> runs;
+  private final String command;
+  private final String machine;
+  private final int threads;
+  private final double wanted;
+  private final Map<String, List<Run>> runs = new LinkedHashMap<>();
   private final Map<String, List<Score>> scores = new LinkedHashMap<>();
-  private final List<Cost> costs;
-  private final List<String> engines;
+  private final Map<String, List<Part>> drift = new LinkedHashMap<>();
+  private final List<Cost> costs = new ArrayList<>();
 
   /**
    * @param cell its name
    * @param sample ms
-   * @param runs of each surrogate, the same ones
-   * @param scores of each surrogate
-   * @param costs of all that was timed
-   */
-  CompareReport(String cell, double sample, Map<String, List<Run>> runs, Map<String, List<Score>> scores, List<Cost> costs) {
-    this.cell = cell;
-    this.sample = sample;
-    this.runs = runs;
-    this.scores.putAll(scores);
-    this.costs = costs;
-    // A surrogate has one colour in all plots: the direct engine, the surrogates, what else there is.
-    var names = costs.stream().map(Cost::engine).distinct().toList();
-    engines = Stream.of(names.subList(0, 1), runs.keySet(), names).flatMap(Collection::stream).distinct().toList();
-  }
-
-  /**
-   * The file.
-   *
    * @param command that made it
    * @param machine that it was made on
-   * @param wanted biological time in ms that should have been timed
+   * @param threads of each engine
+   * @param wanted biological time in ms that should be timed
    */
-  String html(String command, String machine, double wanted) {
+  CompareReport(String cell, double sample, String command, String machine, int threads, double wanted) {
+    this.cell = cell;
+    this.sample = sample;
+    this.command = command;
+    this.machine = machine;
+    this.threads = threads;
+    this.wanted = wanted;
+  }
+
+  /** Runs of a surrogate, the same for each, and their scores. */
+  void add(String surrogate, List<Run> of, List<Score> scored) {
+    runs.put(surrogate, of);
+    scores.put(surrogate, scored);
+  }
+
+  /** Long runs of a surrogate, cut into parts. */
+  void addLong(String surrogate, List<Part> parts) {
+    drift.put(surrogate, parts);
+  }
+
+  /** What was timed. */
+  void add(Cost cost) {
+    costs.add(cost);
+  }
+
+  /** The file, of what there is so far. */
+  String html() {
+    html.setLength(0);
     String title = Plot.escaped(cell) + ": the equations and what stands for them";
     add("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
     add("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">");
     add("<title>%s</title><style>%s</style></head><body>\n<h1>%s</h1>", title, STYLE, title);
-    add("<p>%s. <code>%s</code></p>", Plot.escaped(machine), Plot.escaped(command));
+    add("<p>%s; %s. <code>%s</code></p>", Plot.escaped(machine), LocalDate.now(), Plot.escaped(command));
     if (!runs.isEmpty()) {
       overlays();
       rasters();
       agreement();
       shifts();
     }
-    cost(wanted);
+    if (!drift.isEmpty()) {
+      drift();
+    }
+    if (!costs.isEmpty()) {
+      cost();
+      breakdown();
+    }
     add("</body></html>");
     return html.toString();
+  }
+
+  // A surrogate has one colour in all plots: the direct engine, the surrogates, what else there is.
+  private List<String> engines() {
+    var names = costs.stream().map(Cost::engine).distinct().toList();
+    var direct = names.stream().filter(n -> n.startsWith("direct")).limit(1);
+    return Stream.of(direct, runs.keySet().stream(), names.stream()).flatMap(n -> n).distinct().toList();
   }
 
   private void add(String format, Object... values) {
@@ -188,26 +216,75 @@ final class CompareReport {
     figure("Shifts of the spikes that were hit within 5 ms.", plots, withCell());
   }
 
-  private void cost(double wanted) {
-    int least = costs.stream().mapToInt(Cost::cells).min().orElseThrow();
-    int most = costs.stream().mapToInt(Cost::cells).max().orElseThrow();
-    double fastest = costs.stream().mapToDouble(Cost::perSecond).min().orElseThrow();
-    double slowest = costs.stream().mapToDouble(Cost::perSecond).max().orElseThrow();
-    var plot = new Plot("cost", 280, new Plot.Axis("cells", least * 0.8, Math.max(most * 1.25, least * 10.0), true),
+  private void drift() {
+    double end = drift.values().iterator().next().getLast().to();
+    var voltage = new Plot("explained variance over time", 190, new Plot.Axis("time since the start, ms", 0, end, false),
+        new Plot.Axis("explained, %", 0, 100, false));
+    var spikes = new Plot("F1 of spikes over time", 190, new Plot.Axis("time since the start, ms", 0, end, false),
+        new Plot.Axis("F1, %", 0, 100, false));
+    int series = 1;
+    for (var parts : drift.values()) {
+      double[] middle = parts.stream().mapToDouble(p -> (p.from() + p.to()) / 2).toArray();
+      voltage.line(middle, parts.stream().mapToDouble(p -> Math.max(0, 100 * p.clipped())).toArray(), series);
+      spikes.line(middle, parts.stream().mapToDouble(p -> 100 * p.spikes().f1()).toArray(), series);
+      series++;
+    }
+    add("<h2>Long runs</h2>");
+    figure("Above, explained variance of the voltage clipped at −50 mV; below, F1 of the spikes at ±5 ms: a surrogate that drifts falls.",
+        List.of(voltage.html(), spikes.html()), withCell());
+  }
+
+  private void cost() {
+    List<String> engines = engines();
+    var published = Published.of(cell);
+    var points = Stream.concat(costs.stream().map(c -> new Published.Point(c.engine(), c.cells(), c.perSecond())),
+        published.stream().flatMap(List::stream)).toList();
+    int least = points.stream().mapToInt(Published.Point::cells).min().orElseThrow();
+    int most = points.stream().mapToInt(Published.Point::cells).max().orElseThrow();
+    double fastest = points.stream().mapToDouble(Published.Point::perSecond).min().orElseThrow();
+    double slowest = points.stream().mapToDouble(Published.Point::perSecond).max().orElseThrow();
+    var plot = new Plot("cost", 320, new Plot.Axis("cells", least * 0.8, Math.max(most * 1.25, least * 10.0), true),
         new Plot.Axis("wall s per s of all cells", decade(fastest, -1), decade(slowest, 1), true));
     for (int e = 0; e < engines.size(); e++) {
       String name = engines.get(e);
       var of = costs.stream().filter(c -> c.engine().equals(name)).toList();
-      plot.line(of.stream().mapToDouble(Cost::cells).toArray(), of.stream().mapToDouble(Cost::perSecond).toArray(), e);
+      double[] cells = of.stream().mapToDouble(Cost::cells).toArray();
+      double[] seconds = of.stream().mapToDouble(Cost::perSecond).toArray();
+      plot.line(cells, seconds, e).marks(cells, seconds, Plot.Mark.DOT, e);
+    }
+    var keys = new StringBuilder();
+    for (int c = 0; c < published.size(); c++) {
+      var mark = Plot.Mark.values()[1 + c % (Plot.Mark.values().length - 1)];
+      plot.marks(published.get(c).stream().mapToDouble(Published.Point::cells).toArray(),
+          published.get(c).stream().mapToDouble(Published.Point::perSecond).toArray(), mark, 0);
+      keys.append(Plot.key(published.get(c).getFirst().name(), mark));
     }
     add("<h2>Cost</h2>");
-    figure("Lower is faster.", List.of(plot.html()), engines);
-    add("<div class=\"wide\"><table><tr><th>engine</th><th>cells</th><th>s per s</th><th>µs per cell and ms</th><th></th></tr>");
+    figure(keys + (keys.isEmpty() ? "" : "<br>") + "Lower is faster. Each engine has " + threads + (threads == 1 ? " thread" : " threads")
+        + ", NEURON one." + (published.isEmpty() ? "" : " The paper is Oláh, Pedersen &amp; Rowan 2022, its cells and its machines; of "
+        + "many cells in NEURON it extrapolated the time from few."), List.of(plot.html()), engines);
+    add("<div class=\"wide\"><table><tr><th>engine</th><th>cells</th><th>s per s</th><th>µs per cell and ms</th><th>first is</th><th></th></tr>");
     for (Cost c : costs) {
-      add("<tr><td>%s</td><td>%d</td><td>%.5f</td><td>%.4f</td><td>%s</td></tr>", Plot.escaped(c.engine()), c.cells(), c.perSecond(),
-          c.perCellAndMs(), c.ms() < wanted ? String.format(Locale.ROOT, "extrapolated from %.0f ms", c.ms()) : "");
+      double first = costs.stream().filter(f -> f.cells() == c.cells()).findFirst().orElseThrow().perSecond();
+      add("<tr><td>%s</td><td>%d</td><td>%.5f</td><td>%.4f</td><td>%.1f×</td><td>%s</td></tr>", Plot.escaped(c.engine()), c.cells(),
+          c.perSecond(), c.perCellAndMs(), first / c.perSecond(), c.extrapolated(wanted));
     }
     add("</table></div>");
+  }
+
+  // Of the row with the most cells that every engine has.
+  private void breakdown() {
+    int most = costs.stream().mapToInt(Cost::cells).max().orElseThrow();
+    add("<h2>Where the time goes</h2><div class=\"wide\"><table><tr><th>%d cells, s</th><th>build, once</th>"
+        + "<th>sort the events of 1 s</th><th>integrate 1 s</th></tr>", most);
+    for (Cost c : costs) {
+      if (c.cells() == most) {
+        add("<tr><td>%s</td><td>%.4f</td><td>%.4f</td><td>%.4f</td></tr>", Plot.escaped(c.engine()), c.build(),
+            c.input() / (c.ms() / 1000), c.perSecond());
+      }
+    }
+    add("</table></div><p>Building includes the first 20 ms, in which memory is touched and code is compiled. Input is drawn and sorted by the "
+        + "same code for all.</p>");
   }
 
   private static double decade(double value, int direction) {

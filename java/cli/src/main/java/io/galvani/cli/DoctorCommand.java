@@ -32,12 +32,17 @@ final class DoctorCommand implements Callable<Integer> {
     check("mechanisms", () -> Catalogue.builtIn().all().size() + " built in");
     check("cpu", () -> CpuDevice.get().description());
     Cuda.absence().ifPresentOrElse(reason -> line("none", "cuda", reason), () -> check("cuda", () -> Cuda.driver()
-        + "; loads the kernels as " + Ptx.packaged("probe").language() + ", which drivers from R525 on compile for their GPU"));
+        + "; reads " + Ptx.packaged("probe").language() + ", as every driver from R525 on"));
     for (CudaGpu gpu : Cuda.gpus()) {
       gpu.refusal().ifPresentOrElse(reason -> line("none", "gpu " + gpu.ordinal(), gpu.name() + ": " + reason),
-          () -> check("gpu " + gpu.ordinal(), () -> gpu.description() + "; " + probed(gpu)));
+          () -> check("gpu " + gpu.ordinal(), () -> gpu.description() + "; " + chosen(gpu) + "; " + probed(gpu)));
     }
     return healthy ? 0 : 1;
+  }
+
+  private static String chosen(CudaGpu gpu) {
+    return "takes the kernels as " + Ptx.packaged("probe").language() + ", which its driver compiles for " + gpu.architecture()
+        + ": no cubin ships, as one PTX serves all GPUs from sm_80 on";
   }
 
   private static String probed(CudaGpu gpu) {

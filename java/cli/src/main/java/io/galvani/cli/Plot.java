@@ -1,6 +1,7 @@
 package io.galvani.cli;
 
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** A plot as SVG inside HTML: axes, lines, marks. It is as wide as its column, and its colours are safe for the colour-blind. */
 final class Plot {
@@ -10,9 +11,9 @@ final class Plot {
   private static final String[] DASHES = {"", "7 3", "2 2", "8 3 2 3", "4 4", "1 3"};
 
   private static final int WIDTH = 560;
-  private static final int LEFT = 62;
+  private static final int LEFT = 78;
   private static final int BOTTOM = 40;
-  private static final int MARGIN = 20;
+  private static final int MARGIN = 26;
 
   /**
    * One direction of a plot.
@@ -32,6 +33,32 @@ final class Plot {
       double raw = (to - from) / 5;
       double power = Math.pow(10, Math.floor(Math.log10(raw)));
       return power * (raw / power >= 5 ? 5 : raw / power >= 2 ? 2 : 1);
+    }
+
+    String number(double v) {
+      int decade = (int) Math.rint(Math.log10(Math.abs(v)));
+      return logarithmic && (decade < -2 || decade > 3) ? "10" + Integer.toString(decade).chars()
+          .mapToObj(c -> c == '-' ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹".substring(c - '0', c - '0' + 1)).collect(Collectors.joining())
+          : String.format(Locale.ROOT, "%.4f", Math.abs(v) < 1e-9 ? 0 : v).replaceFirst("\\.?0+$", "");
+    }
+  }
+
+  /** Single points. Others than dots tell published points from our own. */
+  enum Mark {
+    DOT("M-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0", true), SQUARE("M-4 -4h8v8h-8z", false), TRIANGLE("M0 -5l5 9h-10z", false),
+    DIAMOND("M0 -5l5 5l-5 5l-5 -5z", false);
+
+    private final String path;
+    private final boolean filled;
+
+    Mark(String path, boolean filled) {
+      this.path = path;
+      this.filled = filled;
+    }
+
+    private String svg(double x, double y, String colour) {
+      return String.format(Locale.ROOT, "<path transform=\"translate(%.1f %.1f)\" d=\"%s\" fill=\"%s\" stroke=\"%s\"/>", x, y, path,
+          filled ? colour : "#fff", colour);
     }
   }
 
@@ -67,13 +94,13 @@ final class Plot {
   private void axis() {
     add("<path class=\"axis\" d=\"M%d %dV%dH%d\"/>", LEFT, MARGIN, height - BOTTOM, WIDTH - MARGIN);
     for (double v = first(x); v <= x.to() * (1 + 1e-9); v = next(x, v)) {
-      add("<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>", left(v), height - BOTTOM + 15, number(v));
+      add("<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>", left(v), height - BOTTOM + 15, x.number(v));
     }
     for (double v = first(y); v <= y.to() * (1 + Math.signum(y.to()) * 1e-9); v = next(y, v)) {
-      add("<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>", LEFT - 5, top(v) + 4, number(v));
+      add("<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>", LEFT - 5, top(v) + 4, y.number(v));
     }
     add("<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>", (LEFT + WIDTH) / 2, height - 6, escaped(x.label()));
-    add("<text transform=\"translate(13 %d) rotate(-90)\" text-anchor=\"middle\">%s</text>", (height - BOTTOM + MARGIN) / 2,
+    add("<text transform=\"translate(15 %d) rotate(-90)\" text-anchor=\"middle\">%s</text>", (height - BOTTOM + MARGIN) / 2,
         escaped(y.label()));
   }
 
@@ -85,12 +112,6 @@ final class Plot {
     return a.logarithmic() ? 10 * v : v + a.step();
   }
 
-  private static String number(double v) {
-    double rounded = Math.abs(v) < 1e-12 ? 0 : v;
-    return Math.abs(rounded) >= 1e5 || rounded != 0 && Math.abs(rounded) < 1e-3 ? String.format(Locale.ROOT, "%.0e", rounded)
-        : String.format(Locale.ROOT, "%.4f", rounded).replaceFirst("\\.?0+$", "");
-  }
-
   /** A line through points; {@code series} gives colour and stroke, 0 for the truth. */
   Plot line(double[] xs, double[] ys, int series) {
     var d = new StringBuilder();
@@ -99,6 +120,14 @@ final class Plot {
     }
     add("<path d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-dasharray=\"%s\"/>", d, COLOURS[series % COLOURS.length],
         DASHES[series % DASHES.length]);
+    return this;
+  }
+
+  /** A mark at each point. */
+  Plot marks(double[] xs, double[] ys, Mark mark, int series) {
+    for (int i = 0; i < xs.length; i++) {
+      svg.append(mark.svg(left(xs[i]), top(ys[i]), COLOURS[series % COLOURS.length])).append('\n');
+    }
     return this;
   }
 
@@ -120,6 +149,11 @@ final class Plot {
   /** The plot. */
   String html() {
     return svg + "</svg>\n";
+  }
+
+  /** What a mark looks like, and what it stands for. */
+  static String key(String name, Mark mark) {
+    return String.format("<span class=\"key\"><svg viewBox=\"0 -6 28 12\">%s</svg> %s</span>%n", mark.svg(14, 0, COLOURS[0]), escaped(name));
   }
 
   /** What a series looks like, and its name. */

@@ -1,18 +1,17 @@
 package io.galvani.cli;
 
 import io.galvani.InputException;
+import io.galvani.device.Device;
 import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.surrogate.Surrogates;
 import io.galvani.trace.ClosedLoopScores;
+import io.galvani.trace.ClosedLoopScores.Part;
 import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.trace.ClosedLoopScores.Score;
-import io.galvani.trace.SpikeMatching;
-import io.galvani.trace.TraceScores;
 import io.galvani.training.Judgement;
 import io.galvani.training.Protocol;
 import io.galvani.training.Protocol.Use;
 import java.io.PrintWriter;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -56,14 +55,14 @@ final class ScoreCommand implements Callable<Integer> {
     var p = cell.protocol(protocol);
     var s = Surrogates.load(surrogate);
     var use = asLong ? Use.LONG : Use.TEST;
-    if (!p.runs().containsKey(use)) {
-      throw new InputException("--long", null, "the protocol " + p.name() + " has no such runs", "Give it 'long' among its runs");
+    if (asLong) {
+      requireLong(p);
     }
     int n = runs == null ? p.runs().get(use).traces() : runs;
     if (n < 1) {
       throw new InputException("--runs", null, n + " is below 1", null);
     }
-    var judgement = judgement(p, use, n, engine, threads);
+    var judgement = judgement(p, use, n, engine.device(), threads);
     var scored = judgement.runs(s, surrogate, SurrogateOptions.DEFAULT.threads(threads).precision(engine.surrogatePrecision()));
     print(spec.commandLine().getOut(), p, use, judgement, n, judgement.scores(scored));
     if (asLong) {
@@ -72,28 +71,26 @@ final class ScoreCommand implements Callable<Integer> {
     return 0;
   }
 
+  /** Fails for a protocol without long runs. */
+  static void requireLong(Protocol p) {
+    if (!p.runs().containsKey(Use.LONG)) {
+      throw new InputException("--long", null, "the protocol " + p.name() + " has no such runs", "Give it 'long' among its runs");
+    }
+  }
+
   /** The cell's own runs, with a progress bar. */
-  static Judgement judgement(Protocol p, Use use, int runs, EngineOptions engine, int threads) {
+  static Judgement judgement(Protocol p, Use use, int runs, Device device, int threads) {
     try (var progress = new Progress(use + " runs", "ms", (long) (runs * p.samples(use) * p.sample()))) {
-      return new Judgement(p, use, engine.device(), runs, threads, progress::at);
+      return new Judgement(p, use, device, runs, threads, progress::at);
     }
   }
 
   /** Error against duration. */
   private static void parts(PrintWriter out, double sample, List<Run> runs) {
-    int samples = runs.getFirst().truth().length;
     out.printf("%n  %-20s %28s %20s %18s%n", "ms of each run", "explained, clipped, %", "precision at ±5, %", "recall at ±5, %");
-    for (int i = 0; i < PARTS; i++) {
-      int from = samples * i / PARTS;
-      int to = samples * (i + 1) / PARTS;
-      var part = runs.stream().map(r -> r.part(from, to, sample)).toList();
-      double[] truth = part.stream().flatMapToDouble(r -> Arrays.stream(r.truth())).toArray();
-      double[] below = part.stream().flatMapToDouble(r -> Arrays.stream(r.below())).toArray();
-      var spikes = SpikeMatching.pooled(part.stream()
-          .map(r -> SpikeMatching.oneToOne(r.trueSpikes(), r.predictedSpikes(), ClosedLoopScores.TOLERANCE)).toList());
-      out.printf("  %-20s %28.2f %20.2f %18.2f%n", String.format("%.0f to %.0f", from * sample, to * sample),
-          100 * TraceScores.explainedVarianceClipped(truth, below, TraceScores.SUBTHRESHOLD), 100 * spikes.precision(),
-          100 * spikes.recall());
+    for (Part part : ClosedLoopScores.parts(runs, PARTS, sample)) {
+      out.printf("  %-20s %28.2f %20.2f %18.2f%n", String.format("%.0f to %.0f", part.from(), part.to()), 100 * part.clipped(),
+          100 * part.spikes().precision(), 100 * part.spikes().recall());
     }
   }
 

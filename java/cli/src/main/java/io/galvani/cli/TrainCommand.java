@@ -127,7 +127,7 @@ final class TrainCommand implements Callable<Integer> {
   /** Scores it on the test runs, and writes the scores into its file. */
   private void score(Protocol p, Surrogate trained, PrintWriter print) throws IOException {
     int traces = p.runs().get(Protocol.Use.TEST).traces();
-    var judgement = ScoreCommand.judgement(p, Protocol.Use.TEST, traces, engine, threads);
+    var judgement = ScoreCommand.judgement(p, Protocol.Use.TEST, traces, engine.device(), threads);
     var scores = judgement.scores(judgement.runs(trained, out.toString(), SurrogateOptions.DEFAULT.threads(threads)));
     var kept = new LinkedHashMap<String, Double>();
     scores.forEach(s -> {

@@ -62,8 +62,8 @@ class TrainCommandTest {
     assertTrue(Pattern.compile("(?m)^ +800 to 1000 +-?[0-9.]+ +[0-9.]+").matcher(drift).find(), drift);
 
     String compared = Command.run("compare", out.toString(), "--cell", protocol.toString(), "--cells", "1,3", "--ms", "60",
-        "--report", dir.resolve("r.html").toString()).output();
-    for (String wanted : new String[] {"(?m)^ +1  direct f64 ", "(?m)^ +3  direct mixed, poly ", "(?m)^ +3  s "}) {
+        "--long", "--report", dir.resolve("r.html").toString()).output();
+    for (String wanted : new String[] {"(?m)^ +1  direct f64 ", "(?m)^ +3  direct mixed, poly ", "(?m)^ +3  s ", "0-200 ms: "}) {
       assertTrue(Pattern.compile(wanted).matcher(compared).find(), wanted + " in " + compared);
     }
     reportIsWhole(Files.readString(dir.resolve("r.html")));

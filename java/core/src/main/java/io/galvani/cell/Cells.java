@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** Cells by name: those that come with Galvani, and files. */
 public final class Cells {
@@ -29,14 +30,12 @@ public final class Cells {
    * @throws InputException if there is no such cell, or its file has a fault
    */
   public static CompiledCell load(String nameOrPath) {
-    if (SHIPPED.contains(nameOrPath)) {
-      return shipped(nameOrPath).compile();
+    Optional<CellModel> model = model(nameOrPath);
+    if (model.isPresent()) {
+      return model.get().compile();
     }
     Path path = path(nameOrPath);
     String file = path.toString();
-    if (file.endsWith(".yaml") || file.endsWith(".yml")) {
-      return CellFile.read(path).compile();
-    }
     if (file.endsWith(".csv") || file.endsWith(".csv.gz")) {
       return CompartmentTable.read(path, CompartmentTable.Options.NONE);
     }
@@ -45,6 +44,20 @@ public final class Cells {
     }
     throw new InputException("cell", file, file.endsWith(".swc") ? "a morphology has no membrane" : "is not known",
         "Give one of " + String.join(", ", SHIPPED) + ", a cell file (.yaml) or a compartment table (.csv, .csv.gz)");
+  }
+
+  /**
+   * The description of a cell; empty for what has none, such as a compartment table.
+   *
+   * @param nameOrPath as {@link #load} has it
+   * @throws InputException if its file has a fault
+   */
+  public static Optional<CellModel> model(String nameOrPath) {
+    if (SHIPPED.contains(nameOrPath)) {
+      return Optional.of(shipped(nameOrPath));
+    }
+    Path path = path(nameOrPath);
+    return path.toString().matches(".*\\.ya?ml") ? Optional.of(CellFile.read(path)) : Optional.empty();
   }
 
   private static Path path(String name) {

@@ -69,6 +69,16 @@ public final class ClosedLoopScores {
    */
   public record Score(String key, String name, String unit, double pooled, double mean, double sd, Statistics.Interval interval) {}
 
+  /**
+   * A stretch of all runs.
+   *
+   * @param from ms since the first sample
+   * @param to ms
+   * @param clipped explained variance of the voltage clipped at −50 mV
+   * @param spikes matched within 5 ms
+   */
+  public record Part(double from, double to, double clipped, SpikeMatching spikes) {}
+
   private final List<Run> runs;
   private final double sample;
   private final long seed;
@@ -95,6 +105,25 @@ public final class ClosedLoopScores {
     s.voltage();
     s.spikes();
     return s.scores;
+  }
+
+  /**
+   * Error against duration: runs cut into equal stretches, each scored over all runs.
+   *
+   * @param count of stretches
+   * @param sample ms
+   */
+  public static List<Part> parts(List<Run> runs, int count, double sample) {
+    int samples = runs.getFirst().truth.length;
+    return IntStream.range(0, count).mapToObj(i -> {
+      int from = samples * i / count;
+      int to = samples * (i + 1) / count;
+      var cut = runs.stream().map(r -> r.part(from, to, sample)).toList();
+      double[] truth = cut.stream().flatMapToDouble(r -> Arrays.stream(r.truth)).toArray();
+      double[] below = cut.stream().flatMapToDouble(r -> Arrays.stream(r.below)).toArray();
+      return new Part(from * sample, to * sample, TraceScores.explainedVarianceClipped(truth, below, TraceScores.SUBTHRESHOLD),
+          SpikeMatching.pooled(cut.stream().map(r -> SpikeMatching.oneToOne(r.trueSpikes, r.predictedSpikes, TOLERANCE)).toList()));
+    }).toList();
   }
 
   private void voltage() {

@@ -2,6 +2,7 @@ package io.galvani.training;
 
 import io.galvani.Events;
 import io.galvani.Population;
+import io.galvani.Slot;
 import io.galvani.Spikes;
 import io.galvani.cable.CableOptions;
 import io.galvani.cable.Precision;
@@ -12,27 +13,31 @@ import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.SurrogateOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Consumer;
-import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 
 /** What engines cost: each is given the same input, that of a protocol's test runs, for many cells at once. */
 public final class Comparison {
   /** ms that each run has at least, and that are integrated between two looks at the clock. */
   private static final double LEAST = 40;
   private static final double PIECE = 20;
+  /** Cells with input of their own; further ones have that of the first again. */
+  private static final int DISTINCT = 256;
 
   /**
    * What a run cost.
    *
    * @param engine by its name
-   * @param cells how many
+   * @param cells how many it is about
+   * @param held how many were integrated; fewer, where the cost of all is that of these times their number
    * @param ms biological time that was timed
-   * @param seconds wall time for these: the median of pieces of 20 ms, so many times, as what else a machine does is no cost of an engine
-   * @param spikes of all cells meanwhile
+   * @param seconds wall time for these, of all {@code cells}: the median of pieces of 20 ms, so many times, as what else a machine does is
+   *     no cost of an engine
+   * @param build wall time in s before the first step
+   * @param input wall time in s that sorting the events of {@code ms} took, which is no part of {@code seconds}
    */
-  public record Cost(String engine, int cells, double ms, double seconds, int spikes) {
+  public record Cost(String engine, int cells, int held, double ms, double seconds, double build, double input) {
     /** Wall seconds for a second of all cells. */
     public double perSecond() {
       return seconds / (ms / 1000);
@@ -42,64 +47,138 @@ public final class Comparison {
     public double perCellAndMs() {
       return seconds * 1e6 / (ms * cells);
     }
+
+    /** What was not run as it was asked for; empty if nothing. */
+    public String extrapolated(double wanted) {
+      var from = new ArrayList<String>();
+      if (held < cells) {
+        from.add(held + (held == 1 ? " cell" : " cells"));
+      }
+      if (ms < wanted) {
+        from.add(Math.round(ms) + " ms");
+      }
+      return from.isEmpty() ? "" : "extrapolated from " + String.join(" and ", from);
+    }
+  }
+
+  /** What integrates cells, and is timed. */
+  public interface Engine {
+    /** How many cells it holds where so many are asked for. */
+    default int held(int cells) {
+      return cells;
+    }
+
+    /**
+     * Builds cells at t = 0.
+     *
+     * @param events of these cells until {@code ms}; times in ms, slots by the indices that the cell has
+     */
+    Running begin(int cells, Events events, double ms);
+  }
+
+  /** Cells that were built. */
+  public interface Running extends AutoCloseable {
+    /**
+     * Integrates until a time.
+     *
+     * @param due events of that time
+     * @return wall time in s
+     */
+    double advance(Events due, double until);
+
+    @Override
+    void close();
   }
 
   private Comparison() {}
 
   /**
-   * Times engines.
+   * The direct engine in float64 with exact rates, the same in mixed precision with polynomials, and surrogates, by name.
    *
-   * @param surrogates by name
-   * @param cells numbers of them
-   * @param ms biological time of each run, if {@code seconds} suffice
-   * @param seconds of wall time for each run, but for the first 40 ms
-   * @param listener told each result
+   * @param settings of surrogates
    */
-  public static List<Cost> run(Protocol protocol, Map<String, Surrogate> surrogates, List<Integer> cells, double ms, double seconds,
-      Device device, int threads, Consumer<Cost> listener) {
+  public static Map<String, Engine> engines(Protocol protocol, Map<String, Surrogate> surrogates, Device device, int threads,
+      SurrogateOptions settings) {
     var cell = protocol.compile();
-    var costs = new ArrayList<Cost>();
-    for (int n : cells) {
-      var options = CableOptions.of(cell).cells(n).threads(threads);
-      add(costs, listener, time("direct f64", protocol, cell, c -> device.population(cell, options), n, ms, seconds));
-      var fast = options.precision(Precision.MIXED).rates(Rates.POLY);
-      add(costs, listener, time("direct mixed, poly", protocol, cell, c -> device.population(cell, fast), n, ms, seconds));
-      surrogates.forEach((name, s) -> add(costs, listener,
-          time(name, protocol, cell, c -> device.population(s, SurrogateOptions.DEFAULT.cells(c).threads(threads)), n, ms, seconds)));
-    }
-    return costs;
+    var engines = new LinkedHashMap<String, Engine>();
+    var options = CableOptions.of(cell).threads(threads);
+    engines.put("direct f64", (n, e, ms) -> new OfPopulation(device.population(cell, options.cells(n)), cell));
+    var fast = options.precision(Precision.MIXED).rates(Rates.POLY);
+    engines.put("direct mixed, poly", (n, e, ms) -> new OfPopulation(device.population(cell, fast.cells(n)), cell));
+    surrogates.forEach((name, s) -> engines.put(name,
+        (n, e, ms) -> new OfPopulation(device.population(s, settings.cells(n)), cell)));
+    return engines;
   }
 
-  private static void add(List<Cost> costs, Consumer<Cost> listener, Cost cost) {
-    costs.add(cost);
-    listener.accept(cost);
-  }
-
-  private static Cost time(String engine, Protocol protocol, CompiledCell cell, IntFunction<Population> build, int cells, double ms,
-      double seconds) {
-    try (Population population = build.apply(cells)) {
-      var sites = DirectRuns.on(population.slots(), protocol.sites(cell), engine);
-      byte[][][] events = new byte[cells][][];
-      Arrays.setAll(events, c -> DirectRuns.draw(protocol, sites, Protocol.Use.TEST, c));
-      int piece = (int) Math.max(1, PIECE / protocol.sample());
-      double length = piece * protocol.sample();
-      var spikes = new Spikes();
-      var nanos = new ArrayList<Long>();
-      long all = 0;
-      for (int row = 0; nanos.size() * length < ms && (nanos.size() * length < LEAST || all < seconds * 1e9); row += piece) {
-        Events queue = DirectRuns.queue(sites, Drive.of(events), row, row + piece, protocol.sample());
+  /**
+   * Times an engine under the input of the protocol's test runs, a trace a cell.
+   *
+   * @param name of the engine
+   * @param ms biological time, if {@code seconds} suffice
+   * @param seconds of wall time, but for the first 40 ms
+   */
+  public static Cost time(String name, Engine engine, Protocol protocol, int cells, double ms, double seconds) {
+    int held = engine.held(cells);
+    var cell = protocol.compile();
+    var sites = protocol.sites(cell);
+    byte[][][] events = new byte[held][][];
+    Arrays.setAll(events, c -> c < DISTINCT ? DirectRuns.draw(protocol, sites, Protocol.Use.TEST, c) : events[c % DISTINCT]);
+    int piece = (int) Math.max(1, PIECE / protocol.sample());
+    double length = piece * protocol.sample();
+    double wanted = Math.max(LEAST, Math.ceil(ms / length) * length);
+    int rows = piece + (int) Math.round(wanted / protocol.sample());
+    long begin = System.nanoTime();
+    try (Running running = engine.begin(held, DirectRuns.queue(sites, Drive.of(events), 0, rows, protocol.sample()), wanted + length)) {
+      // A first piece is not timed: memory is touched, code is compiled.
+      running.advance(DirectRuns.queue(sites, Drive.of(events), 0, piece, protocol.sample()), length);
+      double build = (System.nanoTime() - begin) / 1e9;
+      var times = new ArrayList<Double>();
+      double all = 0;
+      long input = 0;
+      for (int row = piece; times.size() * length < wanted - 1e-9 && (times.size() * length < LEAST || all < seconds); row += piece) {
         long from = System.nanoTime();
-        population.advance(queue, (row + piece) * protocol.sample(), spikes);
-        long took = System.nanoTime() - from;
-        if (row == 0) { // memory is touched, code is compiled
-          spikes.clear();
-          continue;
-        }
-        nanos.add(took);
-        all += took;
+        Events queue = DirectRuns.queue(sites, Drive.of(events), row, row + piece, protocol.sample());
+        input += System.nanoTime() - from;
+        times.add(running.advance(queue, (row + piece) * protocol.sample()));
+        all += times.getLast();
       }
-      double median = nanos.stream().mapToLong(n -> n).sorted().skip(nanos.size() / 2).findFirst().orElseThrow();
-      return new Cost(engine, cells, nanos.size() * length, median * nanos.size() / 1e9, spikes.size());
+      double median = times.stream().sorted().skip(times.size() / 2).findFirst().orElseThrow();
+      double share = (double) cells / held;
+      return new Cost(name, cells, held, times.size() * length, median * times.size() * share, build * share, input / 1e9 * share);
+    }
+  }
+
+  /** A population of ours; its slots are found by the names that the cell's have. */
+  private static final class OfPopulation implements Running {
+    private final Population population;
+    private final int[] slot;
+
+    OfPopulation(Population population, CompiledCell cell) {
+      this.population = population;
+      slot = new int[cell.slots().size()];
+      Arrays.fill(slot, -1);
+      var own = cell.slots().stream().collect(Collectors.toMap(Slot::name, Slot::index));
+      population.slots().forEach(s -> {
+        if (own.containsKey(s.name())) {
+          slot[own.get(s.name())] = s.index();
+        }
+      });
+    }
+
+    @Override
+    public double advance(Events due, double until) {
+      var queue = new Events();
+      for (int i = 0; i < due.size(); i++) {
+        queue.add(due.time(i), due.cell(i), slot[due.slot(i)], due.weight(i));
+      }
+      long from = System.nanoTime();
+      population.advance(queue, until, new Spikes());
+      return (System.nanoTime() - from) / 1e9;
+    }
+
+    @Override
+    public void close() {
+      population.close();
     }
   }
 }

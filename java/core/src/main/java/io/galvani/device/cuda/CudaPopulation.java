@@ -152,11 +152,10 @@ final class CudaPopulation implements Population {
   private void launch(Deliveries.Packed packed, int count, Spikes fired) {
     var sampled = new Sampling(recordings, steps, count, false);
     long capacity = (long) cells() * sources().size() * ((count + 1) / 2);  // after a crossing a step below threshold must come
-    counts.fill(new Records().i32(0, Integer.MAX_VALUE));
     byte[] interval = new Records()
-        .i64(events.fill(packed.events()), packed.isEmpty() ? 0 : firsts.fill(new Records().i32(packed.first())), sources.once(this::watched),
-            descriptions.fill(sampled.descriptions), terms.fill(sampled.terms), spikes.reserve(capacity * SPIKE_BYTES), counts.address(),
-            samples.reserve(sampled.elements * kernels.voltageBytes()), steps)
+        .i64(events.fill(packed.events()), packed.isEmpty() ? 0 : firsts.fill(new Records().i32(packed.first())), sources.keep(watched()),
+            descriptions.keep(sampled.descriptions), terms.keep(sampled.terms), spikes.reserve(capacity * SPIKE_BYTES),
+            counts.zero(stream, 2 * Integer.BYTES), samples.reserve(sampled.elements * kernels.voltageBytes()), steps)
         .i32(count, sampled.voltages, sampled.states, sampled.order.size()).toArray();
     step.launch(stream, LaunchShape.of(layout.packs(), layout.shape.threads()).withShared(sharedBytes()), buffers.model, interval);
     stream.synchronize();
@@ -164,8 +163,8 @@ final class CudaPopulation implements Population {
     counts.buffer().download(MemorySegment.ofArray(found));
     long from = steps;
     steps += count;
-    if (found[1] != Integer.MAX_VALUE) {
-      throw new GalvaniException("advance: a voltage of cell " + found[1] + " is no longer finite at " + time()
+    if (found[1] != 0) {
+      throw new GalvaniException("advance: a voltage of cell " + (cells() - found[1]) + " is no longer finite at " + time()
           + " ms; look for a parameter out of range or a dt too long");
     }
     takeSpikes(found[0], from, fired);
@@ -220,7 +219,7 @@ final class CudaPopulation implements Population {
     if (steps % every == 0) {
       var sampled = new Sampling(List.of(recording), steps, every, true);
       byte[] interval = new Records()
-          .i64(0, 0, 0, descriptions.fill(sampled.descriptions), terms.fill(sampled.terms), 0, 0,
+          .i64(0, 0, 0, descriptions.keep(sampled.descriptions), terms.keep(sampled.terms), 0, 0,
               samples.reserve(sampled.elements * kernels.voltageBytes()), steps)
           .i32(0, sampled.voltages, sampled.states, sampled.order.size()).toArray();
       kernels.kernel("sample").launch(stream, LaunchShape.of(layout.packs(), Math.max(32, layout.shape.cells())), buffers.model, interval);

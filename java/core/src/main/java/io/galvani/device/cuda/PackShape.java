@@ -104,11 +104,23 @@ public record PackShape(CudaStrategy strategy, int log2, int threads, int lanes)
    * @param sharedOfBlock bytes of shared memory that a block may have
    */
   public static List<Integer> sizes(StepVariant variant, Demand demand, int cells, int sharedOfBlock) {
-    boolean each = variant.strategy() == CudaStrategy.THREAD;
-    int least = each ? LOG2_WARP : 0;
-    int most = each ? Math.min(LOG2_MOST, 31 - Integer.numberOfLeadingZeros(variant.threads())) : LOG2_WARP;
-    return IntStream.rangeClosed(least, most).filter(l -> demand.shared(variant.strategy()) << l <= sharedOfBlock)
-        .filter(l -> variant.lanes() << l <= variant.threads()).filter(l -> l == least || 1 << l - 1 < cells).boxed().toList();
+    int least = least(variant.strategy());
+    return IntStream.iterate(least, p -> p <= most(variant.strategy()), p -> 2 * p)
+        .filter(p -> variant.cells() == 0 || variant.cells() == p)
+        .filter(p -> variant.strategy() != CudaStrategy.THREAD || p <= variant.threads())
+        .filter(p -> demand.shared(variant.strategy()) * p <= sharedOfBlock)
+        .filter(p -> variant.lanes() * p <= variant.threads()).filter(p -> p == least || p / 2 < cells)
+        .map(Integer::numberOfTrailingZeros).boxed().toList();
+  }
+
+  /** The fewest cells of a pack. */
+  static int least(CudaStrategy strategy) {
+    return strategy == CudaStrategy.THREAD ? WARP : 1;
+  }
+
+  /** The most. */
+  static int most(CudaStrategy strategy) {
+    return strategy == CudaStrategy.THREAD ? 1 << LOG2_MOST : WARP;
   }
 
   /** Rounds of the tree solve. */

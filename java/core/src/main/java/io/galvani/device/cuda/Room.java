@@ -1,12 +1,13 @@
 package io.galvani.device.cuda;
 
 import java.lang.foreign.MemorySegment;
-import java.util.function.Supplier;
+import java.util.Arrays;
 
 /** Device memory that grows with what is asked of it. */
 final class Room implements AutoCloseable {
   private final CudaContext context;
   private CudaBuffer buffer;
+  private byte[] kept;
 
   Room(CudaContext context) {
     this.context = context;
@@ -31,9 +32,21 @@ final class Room implements AutoCloseable {
     return fill(content.toArray());
   }
 
-  /** For what never changes. */
-  long once(Supplier<Records> content) {
-    return buffer == null ? fill(content.get()) : address();
+  /** For what seldom changes: is sent where it differs from what was kept last. */
+  long keep(Records content) {
+    byte[] bytes = content.toArray();
+    if (buffer == null || !Arrays.equals(bytes, kept)) {
+      fill(bytes);
+      kept = bytes;
+    }
+    return address();
+  }
+
+  /** Has a stream set so many bytes to zero. */
+  long zero(CudaStream stream, long bytes) {
+    long address = reserve(bytes);
+    buffer.zero(stream, 0, bytes);
+    return address;
   }
 
   long address() {

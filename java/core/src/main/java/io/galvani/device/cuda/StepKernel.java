@@ -25,7 +25,7 @@ public record StepKernel(StepVariant variant, Precision precision, Ptx ptx, Stri
     Ptx ptx = Ptx.packaged("cable_" + suffix);
     return Arrays.stream(CudaStrategy.values()).map(s -> {
       Ptx.Entry entry = ptx.entry("cable_" + s.key() + "_" + suffix);
-      return new StepKernel(new StepVariant(s, entry.maxThreads(), entry.minBlocks(), 0, rates), precision, ptx, entry.name());
+      return new StepKernel(new StepVariant(s, entry.maxThreads(), entry.minBlocks(), 0, 0, rates), precision, ptx, entry.name());
     }).toList();
   }
 

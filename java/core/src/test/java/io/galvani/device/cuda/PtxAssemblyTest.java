@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +27,7 @@ class PtxAssemblyTest {
       + " -Dsurefire.failIfNoSpecifiedTests=false";
   private static final String HEAD =
       "ptx,entry,arch,compiler,registers,stack_bytes,spill_store_bytes,spill_load_bytes,shared_bytes,block_threads,blocks_per_sm,occupancy_percent";
+  private static final String HEAD_OF_BLOCK = "//   registers (+ bytes spilled)";
   private static final Path FOLDER = Path.of(System.getProperty("galvani.root"), "kernels", "ptx");
   private static final Path TABLE = FOLDER.resolve("registers.csv");
 
@@ -70,6 +72,41 @@ class PtxAssemblyTest {
     });
     assertTrue(differences.isEmpty(), () -> "kernels/ptx/registers.csv (-) and the compilers (+) differ:\n" + HEAD + "\n"
         + String.join("\n", differences) + "\nIf that is what you want: " + UPDATE);
+    for (Ptx ptx : packaged()) {
+      requireHead(ptx.name(), lines.stream().skip(1).map(row -> List.of(row.split(","))).filter(r -> r.getFirst().equals(ptx.name())).toList());
+    }
+  }
+
+  /** The head of a kernel's source has the registers of each entry, as the table does. */
+  private static void requireHead(String name, List<List<String>> rows) throws IOException {
+    Path source;
+    try (var rooms = Files.list(FOLDER.getParent())) {
+      source = rooms.map(r -> r.resolve(name + ".cu")).filter(Files::exists).findFirst().orElseThrow();
+    }
+    List<String> archs = rows.stream().map(r -> r.get(2)).distinct().toList();
+    var block = new ArrayList<String>();
+    block.add("%-41s".formatted(HEAD_OF_BLOCK) + archs.stream().map("%10s"::formatted).collect(Collectors.joining()) + "    static shared memory, B");
+    rows.stream().collect(Collectors.groupingBy(r -> r.get(1), LinkedHashMap::new, Collectors.toList())).forEach((entry, of) -> block.add(
+        "//     %-34s".formatted(entry) + of.stream().map(r -> "%10s".formatted(registers(r))).collect(Collectors.joining())
+        + "%10s".formatted(of.getFirst().get(8))));
+    List<String> text = Files.readAllLines(source);
+    int from = (int) text.stream().takeWhile(l -> !l.startsWith(HEAD_OF_BLOCK)).count();
+    int to = from + (int) text.stream().skip(from).takeWhile(l -> l.startsWith(HEAD_OF_BLOCK) || l.startsWith("//     " + name.split("_")[0])).count();
+    assertTrue(from < to, () -> source + " has no line '" + HEAD_OF_BLOCK + "'");
+    if ("registers".equals(System.getProperty("galvani.update"))) {
+      var updated = new ArrayList<>(text.subList(0, from));
+      updated.addAll(block);
+      updated.addAll(text.subList(to, text.size()));
+      Files.write(source, updated);
+    } else {
+      assertEquals(String.join("\n", block), String.join("\n", text.subList(from, to)), () -> source + "; bring it up to date: " + UPDATE);
+    }
+  }
+
+  // With the bytes that are spilled, if any.
+  private static String registers(List<String> row) {
+    int spilled = Integer.parseInt(row.get(6)) + Integer.parseInt(row.get(7));
+    return row.get(4) + (spilled == 0 ? "" : "+" + spilled + "B");
   }
 
   private static List<Ptx> packaged() throws IOException {

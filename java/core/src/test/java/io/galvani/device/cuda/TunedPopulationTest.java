@@ -2,14 +2,19 @@ package io.galvani.device.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.galvani.Spikes;
 import io.galvani.cable.CableOptions;
 import io.galvani.cable.Stimulus;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A GPU steps a cell as was found best for it. */
 @NeedsGpu
@@ -40,21 +45,28 @@ class TunedPopulationTest {
     }
   }
 
-  /** More lanes a cell than a warp has, as many, and fewer, on a tree with rounds of several warps: these differ, nothing else. */
-  @Test
-  @DisabledIfSystemProperty(named = "galvani.gpu", matches = "ptx|real", disabledReason = "the emulated driver alone has this kernel")
-  void lanesOfACellDoNotShow() {
+  /**
+   * More lanes a cell than a warp has, as many, and fewer, on a tree with rounds of several warps; a pack whose size the compiler knows:
+   * these differ, nothing else.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"level_64x4_lanes16", "level_64x4_cells4"})
+  @DisabledIfSystemProperty(named = "galvani.gpu", matches = "ptx|real", disabledReason = "the emulated driver alone has these kernels")
+  void lanesAndPacksDoNotShow(String name) {
     var cell = SmallCells.bush();
     var options = CableOptions.of(cell).cells(5).stimulus(Stimulus.iClamp(SmallCells.SOMA, 0, 1, 0.3));
-    StepVariant variant = StepVariant.parse("level_64x4_lanes16");
+    StepVariant variant = StepVariant.parse(name);
     double[][] expected;
     try (var usual = CudaDevice.get().population(cell, options, CudaStrategy.LEVEL, 1)) {
       expected = run(usual);
     }
-    for (int log2 : PackShape.sizes(variant, PackShape.Demand.of(cell, options), 5, 1 << 16)) {
+    List<Integer> sizes = PackShape.sizes(variant, PackShape.Demand.of(cell, options), 5, 1 << 16);
+    assertFalse(sizes.isEmpty());
+    for (int log2 : sizes) {
       var choice = new StepChoice(TuningCacheTest.built(variant, options.precision()), log2);
       try (var p = (CudaPopulation) CudaDevice.get().population(cell, options, choice)) {
-        assertEquals(16, p.shape().lanes());
+        assertTrue(variant.lanes() == 0 || variant.lanes() == p.shape().lanes());
+        assertTrue(variant.cells() == 0 || variant.cells() == p.shape().cells());
         double[][] found = run(p);
         for (int c = 0; c < expected.length; c++) {
           assertArrayEquals(expected[c], found[c], choice.toString());

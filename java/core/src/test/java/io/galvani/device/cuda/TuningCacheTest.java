@@ -52,13 +52,15 @@ class TuningCacheTest {
   @Test
   void variantsAreKnownByName() {
     for (String name : List.of("level_256x3", "stream_128x6", "thread_128x4", "level_256x3_lanes64", "stream_64x1_lanes1_poly",
-        "thread_128x4_poly")) {
+        "thread_128x4_poly", "level_256x3_cells4", "stream_256x2_cells32_lanes8_poly", "thread_128x4_cells128")) {
       assertEquals(name, StepVariant.parse(name).toString());
     }
-    assertEquals(new StepVariant(CudaStrategy.LEVEL, 128, 6, 0, Rates.EXACT), StepVariant.parse("level_128x6"));
-    assertEquals(new StepVariant(CudaStrategy.STREAM, 256, 2, 16, Rates.POLY), StepVariant.parse("stream_256x2_lanes16_poly"));
+    assertEquals(new StepVariant(CudaStrategy.LEVEL, 128, 6, 0, 0, Rates.EXACT), StepVariant.parse("level_128x6"));
+    assertEquals(new StepVariant(CudaStrategy.STREAM, 256, 2, 8, 16, Rates.POLY), StepVariant.parse("stream_256x2_cells8_lanes16_poly"));
     for (String name : List.of("", "level", "256x3", "warp_256x3", "level_256", "level_0x3", "LEVEL_256x3", "level_100x2", "level_1024x3",
-        "level_256x3_lanes12", "level_256x3_lanes0", "level_32x3_lanes64", "thread_128x4_lanes2", "level_256x3_poly_lanes2", "level_256x3_exact")) {
+        "level_256x3_lanes12", "level_256x3_lanes0", "level_32x3_lanes64", "thread_128x4_lanes2", "level_256x3_poly_lanes2", "level_256x3_exact",
+        "level_256x3_cells3", "level_256x3_cells0", "level_256x3_cells64", "thread_128x4_cells16", "thread_64x4_cells128",
+        "level_256x3_lanes2_cells4")) {
       var e = assertThrows(InputException.class, () -> StepVariant.parse(name), name);
       assertTrue(e.getMessage().startsWith("variant: "), e.getMessage());
     }
@@ -66,7 +68,7 @@ class TuningCacheTest {
       for (Rates r : Rates.values()) {
         List<StepKernel> ship = StepKernel.shipped(p, r);
         assertEquals(List.of(CudaStrategy.values()), ship.stream().map(k -> k.variant().strategy()).toList());
-        assertTrue(ship.stream().allMatch(k -> k.ships() && k.variant().rates() == r && k.variant().lanes() == 0));
+        assertTrue(ship.stream().allMatch(k -> k.ships() && k.variant().rates() == r && k.variant().lanes() == 0 && k.variant().cells() == 0));
       }
     }
   }
@@ -170,6 +172,9 @@ class TuningCacheTest {
     assertEquals(List.of(5, 6, 7), PackShape.sizes(StepVariant.parse("thread_128x4"), demand, 1000, 163 << 10));
     assertEquals(List.of(5, 6), PackShape.sizes(StepVariant.parse("thread_64x8"), demand, 1000, 163 << 10));
     assertEquals(List.of(), PackShape.sizes(StepVariant.parse("level_256x3"), demand, 1000, 4 << 10));
+    assertEquals(List.of(2), PackShape.sizes(StepVariant.parse("level_256x3_cells4"), demand, 1000, 163 << 10));
+    assertEquals(List.of(), PackShape.sizes(StepVariant.parse("level_256x3_cells4"), demand, 1000, 16 << 10));
+    assertEquals(List.of(7), PackShape.sizes(StepVariant.parse("thread_128x4_cells128"), demand, 1000, 163 << 10));
     assertEquals(128, PackShape.of(StepVariant.parse("level_128x6"), 3, demand).threads());
     assertEquals(List.of(0, 1, 2), PackShape.sizes(StepVariant.parse("level_256x3_lanes64"), demand, 1000, 163 << 10), "a thread for each lane");
     var small = new PackShape.Demand(100, 24, 3);
