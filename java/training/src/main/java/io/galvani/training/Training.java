@@ -102,7 +102,7 @@ public final class Training {
   private final List<Traces> data;
   private final Traces validation;
   private final TrainingState state;
-  private StreamingRecipe recipe;
+  private final StreamingRecipe recipe;
   private final Path stateFile;
 
   private Training(Protocol protocol, Dataset dataset, Options options, Listener listener) {
@@ -111,9 +111,10 @@ public final class Training {
     this.listener = listener;
     data = dataset.read(Protocol.Use.TRAINING);
     validation = joined(dataset.read(Protocol.Use.VALIDATION));
-    if (data.getFirst().rows() < StreamingTrainer.CHUNK) {
+    recipe = StreamingRecipe.of(protocol.sites(protocol.compile()).size()).sized(options.sizes);
+    if (data.getFirst().rows() < recipe.chunk()) {
       throw new InputException(protocol.name(), "runs.training.ms", data.getFirst().rows() + " samples are less than a chunk",
-          "Let runs have " + StreamingTrainer.CHUNK + " samples or more");
+          "Let runs have " + recipe.chunk() + " samples or more");
     }
     stateFile = options.out.resolveSibling(options.out.getFileName().toString().replaceFirst("\\.safetensors$", "") + ".training");
     state = begin();
@@ -145,7 +146,6 @@ public final class Training {
     }
     int channels = protocol.sites(protocol.compile()).size();
     int heads = StreamingSurrogate.heads(protocol);
-    recipe = StreamingRecipe.of(channels).sized(options.sizes);
     var from = options.from
         .map(f -> StreamingSurrogate.network(Surrogates.load(f.toString()), f.toString(), channels, heads, protocol.sample()));
     var sized = new StreamingNetwork.Shape(channels, recipe.features(), recipe.hidden(), recipe.memories(), heads, protocol.sample());
@@ -236,7 +236,7 @@ public final class Training {
     var rule = ClosedLoop.tune(validation, predicted, protocol.warmupSamples(Protocol.Use.VALIDATION), protocol.sample());
     String training = String.format(Locale.ROOT, "protocol %s (sha256 %s), %d updates of %d streams of %d samples, %.0f s, seed %d%s",
         protocol.name(), protocol.fingerprint().substring(0, 12), state.adam.updates(), recipe.groups() * recipe.lanes(),
-        StreamingTrainer.CHUNK, state.seconds, options.seed, options.from.map(f -> ", from " + f.getFileName()).orElse(""));
+        recipe.chunk(), state.seconds, options.seed, options.from.map(f -> ", from " + f.getFileName()).orElse(""));
     return StreamingSurrogate.of(state.best, protocol, cell, Optional.of(rule),
         "Exponential traces of the events, a leaky memory; heads for the voltage and, as a logit, for a spike. Nothing is fed back.",
         new Provenance(protocol.cell(), training, options.version, Map.of()));
