@@ -173,7 +173,13 @@ __device__ void make_states(const Model<G, S>& m, const Description& x, int grou
       G* const mine = m.gate + ((static_cast<std::int64_t>(at.pack) * m.gates + g.gate) << m.log_pack) + at.within;
       Gate<double> rest[M::states] = {};  // synapses begin at 0
       if constexpr (calcium_gated<M, double>) M::calcium_rates(static_cast<double>(calcium[pool]), rest);
-      else if constexpr (voltage_gated<M, double>) rates_of<M>(m.v_init, g.globals, rest);
+      else if constexpr (has_shift<M>) {
+        double field[kFields];
+        described(m, x, group, at.instance, at.cell, field);
+        typename M::Parameters p;
+        std::memcpy(&p, field + 1, sizeof p);
+        rates_of<M>(seen_by_gates<M>(m.v_init, p), g.globals, rest);
+      } else if constexpr (voltage_gated<M, double>) rates_of<M>(m.v_init, g.globals, rest);
       for (int s = 0; has_table<M> && g.table >= 0 && s < M::states; ++s) rest[s] = MillivoltTable{m.table + g.table}.gate(s, m.v_init);
       for (int s = 0; s < M::states; ++s) {
         mine[s * items] = static_cast<G>(rest[s].inf);

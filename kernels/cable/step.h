@@ -152,7 +152,7 @@ struct Pack {
         }
         if (!active) continue;  // most synapses are at rest most of the time
         // Fields arrive while rates are worked out; after polynomials they take the registers of those.
-        constexpr bool late = kRates == Rates::poly && M::kind != Kind::synapse;
+        constexpr bool late = kRates == Rates::poly && M::kind != Kind::synapse && !has_shift<M>;
         Fields<M, G> f;
         if constexpr (!late) f = read_fields<M, G>(m, g, pack, instance, i);
         if constexpr (states > 0) {
@@ -177,6 +177,7 @@ struct Pack {
       if constexpr (calcium_gated<M, G>) {
         M::calcium_rates(cai_here, rates);
       } else {
+        if constexpr (has_shift<M>) v_here = static_cast<S>(seen_by_gates<M>(static_cast<G>(v_here), p));
         if constexpr (kRates == Rates::poly) {
           const auto [segment, u] = g.cubics.place(static_cast<float>(v_here));
           if (GALVANI_LIKELY(segment < g.cubics.segments)) {

@@ -81,6 +81,9 @@ template <class M>
 constexpr bool has_lifetime = requires(const typename M::Parameters& p) { M::lifetime(p); };
 template <class M>
 constexpr bool has_table = requires(typename M::Parameters p) { p.usetable; };
+// Gates that see v − vshift.
+template <class M>
+constexpr bool has_shift = requires(typename M::Parameters p) { p.vshift; };
 template <class M>
 constexpr bool is_slow = requires { M::slow; };
 template <class M>
@@ -94,6 +97,13 @@ template <class M, class R>
 GALVANI_FN void rates_of(R v, [[maybe_unused]] const double* globals, Gate<R>* gate) {
   if constexpr (has_globals<M>) M::rates(v, *reinterpret_cast<const typename M::Globals*>(globals), gate);
   else M::rates(v, gate);
+}
+
+// The voltage that the gates of an instance see.
+template <class M, class R>
+GALVANI_FN R seen_by_gates(R v, [[maybe_unused]] const typename M::Parameters& p) {
+  if constexpr (has_shift<M>) return v - p.vshift;
+  else return v;
 }
 
 // What a gate does in dt: it goes the part 1 − exp(−dt·rate) of the way to inf.
@@ -112,6 +122,8 @@ GALVANI_FN Approach<R> approach_of(const Gate<R>& gate, double dt) {
 // GALVANI_DERIVED(TABLE) with TABLE(D) = D(name)… appends values that derive() fills in once.
 // `static constexpr bool slow = true` says that a time constant exceeds some 20 ms: one step is then so small a part of a gate that
 // float32 would lose it to rounding, and the engine carries the remainder of each step on.
+//
+// A parameter `vshift` in mV shifts all gates of an instance to the right: their rates are those at v − vshift.
 //
 // `static constexpr double tau` in ms is the time constant of gates that have but one.
 //

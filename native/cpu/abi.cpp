@@ -398,7 +398,7 @@ int32_t gv_rates(const char* mechanism, const double* parameters, double celsius
     if (!table.empty()) context.table.values = table.data();
     std::vector<Gate<double>> gate(*gates);
     for (int32_t i = 0; i < n; ++i) {
-      m.rates(x[i], context, gate.data());
+      m.rates(m.shift < 0 ? x[i] : x[i] - parameters[m.shift], context, gate.data());
       for (int32_t g = 0; g < *gates; ++g) {
         out[static_cast<std::size_t>(2 * g) * n + i] = gate[g].inf;
         out[static_cast<std::size_t>(2 * g + 1) * n + i] = 1 / gate[g].rate;

@@ -50,6 +50,10 @@ Mechanism describe() {
   if constexpr (M::states > 0) m.states.assign(M::state_names, M::state_names + M::states);
   if constexpr (requires { M::kinks; }) m.kinks.assign(std::begin(M::kinks), std::end(M::kinks));
   m.fields = static_cast<int>(sizeof(typename M::Parameters) / sizeof(double));
+  m.shift = -1;
+  for (std::size_t k = 0; k < m.parameters.size(); ++k) {
+    if (std::string("vshift") == m.parameters[k].name) m.shift = static_cast<int>(k);
+  }
   m.globals = [](const Env& env, double* to) {
     if constexpr (has_globals<M>) {
       static_assert(sizeof(typename M::Globals) <= sizeof RateContext::globals);

@@ -29,10 +29,11 @@ struct Mechanism {
   std::vector<const char*> states;
   std::vector<double> kinks;  // mV at which a rate has a kink
   int fields;                 // parameters and what is derived from them
+  int shift;                  // index of the parameter vshift; −1: none
 
   void (*globals)(const Env&, double* to);
   void (*derive)(double* fields, const Env&);
-  // States at rest at v mV and cai mM.
+  // States at rest at v mV (less the shift) and cai mM.
   void (*initial)(double v, double cai, const RateContext&, double* y);
   // inf and rate (1/ms) of each gate at x: v in mV, or cai in mM for a calcium-gated one.
   void (*rates)(double x, const RateContext&, Gate<double>*);  // null where nothing is gated

@@ -253,6 +253,8 @@ GALVANI_FN void step_turn(const Lanes<typename F::G::Lane> (&unit)[F::kUnits], i
         M::decay(fields().p, ys);
       } else if constexpr (states > 0) {
         Approach<G> to[states];
+        G seen = v;
+        if constexpr (has_shift<M>) seen = seen_by_gates<M>(v, fields().p);
         if constexpr (calcium_gated<M, G>) {
           Gate<G> gate[states];
           M::calcium_rates(convert<G>(load<S, kChunk>(cai_at)), gate);
@@ -261,11 +263,11 @@ GALVANI_FN void step_turn(const Lanes<typename F::G::Lane> (&unit)[F::kUnits], i
             else to[s] = approach_of(gate[s], context.env.dt);
           });
         } else if constexpr (kMode == Rates::poly) {
-          approach_by_polynomials<Mechanism>(v, context, to);
+          approach_by_polynomials<Mechanism>(seen, context, to);
         } else if constexpr (kMode == Rates::table) {
-          approach_by_table<Mechanism>(v, context, to);
+          approach_by_table<Mechanism>(seen, context, to);
         } else {
-          approach_exactly<Mechanism>(v, context, to);
+          approach_exactly<Mechanism>(seen, context, to);
         }
         unrolled<states>([&](auto s) GALVANI_LAMBDA {
           const G way = to[s].inf - ys[s];

@@ -538,9 +538,10 @@ void Population::initialize() {
     std::vector<double> y(m.states.size());
     double last = std::nan("");
     for (int row = 0; row < rows; ++row) {
-      each_place([&](std::int64_t, const Place& at) {
+      each_place([&](std::int64_t cell, const Place& at) {
         const double cai = m.uses_calcium ? load_voltage(static_cast<char*>(block_at(at.block, 0).cai), pool_element(g, row, at)) : 0;
-        if (cai != last) m.initial(v, cai, g.context, y.data());
+        const double seen = m.shift < 0 ? v : v - fields_of(g, row, cell, buffer)[1 + m.shift];
+        if (cai != last || m.shift >= 0) m.initial(seen, cai, g.context, y.data());
         last = cai;
         const std::size_t e = element_of_row(g, row, at);
         for (std::size_t s = 0; s < y.size(); ++s) store_gate(state_of(at.block) + g.state_offset, e + s * W_, y[s]);

@@ -410,7 +410,7 @@ TEST(polynomial_rates_keep_their_bound) {
   std::copy(std::begin(corners), std::end(corners), hold.begin() + 1000);
   each_isa([&](int isa) {
     each_precision([&](int precision) {
-      for (const char* name : {"NaTa_t", "NaTs2_t", "Nap_Et2", "K_Tst", "K_Pst", "SKv3_1", "Im", "Ih", "Ca_HVA", "Ca_LVAst", "hh"}) {
+      for (const char* name : {"NaTa_t", "NaTs2_t", "Nap_Et2", "K_Tst", "K_Pst", "SKv3_1", "Im", "Ih", "Ca_HVA", "Ca_LVAst", "hh", "hh_k"}) {
         for (double dt : {0.025, 1e5}) {
           const Part part(std::string(name) + (dt < 1 ? " one step" : " steady state"));
           Cell cell = compartment(1000, 1e-3);
@@ -456,7 +456,7 @@ TEST(polynomial_rates_keep_their_bound) {
 // What a GPU is given, read as kernels/cable/cubics.h does, keeps its bound, and that is as low as promised.
 TEST(cubics_of_a_gpu_keep_their_bound) {
   constexpr double dt = 0.025;
-  for (const char* name : {"NaTa_t", "NaTs2_t", "Nap_Et2", "K_Tst", "K_Pst", "SKv3_1", "Im", "Ih", "Ca_HVA", "Ca_LVAst", "hh"}) {
+  for (const char* name : {"NaTa_t", "NaTs2_t", "Nap_Et2", "K_Tst", "K_Pst", "SKv3_1", "Im", "Ih", "Ca_HVA", "Ca_LVAst", "hh", "hh_k"}) {
     for (int single : {0, 1}) {
       const Part part(std::string(name) + (single != 0 ? " float32" : " float64"));
       int gates = 0, segments = 0;

@@ -65,6 +65,7 @@ const std::vector<Formulas> kVoltageGates = {
      {[](Real v) { return opening_closing(0.1L * X(v + 40, 10), 4 * expl(-(v + 65) / 18)); },
       [](Real v) { return opening_closing(0.07L * expl(-(v + 65) / 20), boltzmann((v + 35) / 10)); },
       [](Real v) { return opening_closing(0.01L * X(v + 55, 10), 0.125L * expl(-(v + 65) / 80)); }}},
+    {"hh_k", {[](Real v) { return opening_closing(0.01L * X(v + 55, 10), 0.125L * expl(-(v + 65) / 80)); }}},
 };
 
 // −150…60 mV, and close to every voltage at which a quotient of the papers is 0/0.

@@ -245,6 +245,10 @@ def channels():
     case("channel_SK_E2", cylinders=cylinder(20, 20, pas=pas, SK_E2=dict(gSK_E2bar=0.005) | k, Ca_HVA=dict(gCa_HVAbar=0.002),
                                              CaDynamics_E2=dict(gamma=0.05, decay=20, depth=0.2, minCai=2e-4)), runs=[
         run("steps", 100, V, *(trace(q, every=4) for q in ("SK_E2.z", "cai", "ik")), stimuli=up_and_down, v_init=-70)])
+    squid = dict(gnabar=0.12, gkbar=0, gl=0.0003, el=-54.3) | na
+    case("channel_hh_k", cylinders=cylinder(20, 20, pas=pas, hh=squid, hh_k=dict(gkbar=0.036, ek=-77, vshift=10)), runs=[
+        run(f"{celsius}degC", 100, V, trace("hh_k.n", every=4), trace("ik", every=4), stimuli=up_and_down, celsius=celsius, spikes=True)
+        for celsius in (6.3, 16)])
 
 
 def hh_tree():

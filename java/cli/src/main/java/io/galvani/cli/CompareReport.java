@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 final class CompareReport {
   private static final int OVERLAYS = 3;
   private static final int RASTER = 20;
-  private static final String STYLE = """
+  static final String STYLE = """
       body{font:16px/1.5 system-ui,sans-serif;color:#111;max-width:60rem;margin:1rem auto;padding:0 1rem}
       h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}
       figure{margin:1rem 0;break-inside:avoid}figcaption{font-size:.9rem;color:#333}

@@ -25,6 +25,8 @@ final class DatasetCommand implements Callable<Integer> {
   @Option(names = "--out", paramLabel = "DIR", required = true, description = "Where the data are kept.")
   private Path out;
 
+  @Mixin private CellOption cell;
+
   @Mixin private EngineOptions engine;
 
   @Option(names = "--threads", paramLabel = "N", description = "Threads. Default: one for each core")
@@ -34,7 +36,7 @@ final class DatasetCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    var p = Protocol.load(protocol);
+    var p = cell.protocol(protocol);
     var options = CableOptions.of(p.compile()).precision(engine.precision()).rates(engine.rates).threads(threads);
     make(p, out, engine, options);
     spec.commandLine().getOut().printf("%s: %,d s of %s%n", out, Dataset.milliseconds(p) / 1000, p.cell());

@@ -19,8 +19,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 @Command(name = "galvani", description = "Neuron simulation for the JVM.", mixinStandardHelpOptions = true,
     versionProvider = Galvani.Version.class, synopsisSubcommandLabel = "COMMAND",
     subcommands = {SimulateCommand.class, CellsCommand.class, MechanismsCommand.class, ValidateCommand.class,
-        SurrogateCommand.class, DatasetCommand.class, TrainCommand.class, ScoreCommand.class, CompareCommand.class, BenchCommand.class,
-        DoctorCommand.class, SelftestCommand.class})
+        SurrogateCommand.class, DatasetCommand.class, TrainCommand.class, ScoreCommand.class, CompareCommand.class, GeneraliseCommand.class,
+        BenchCommand.class, DoctorCommand.class, SelftestCommand.class})
 public final class Galvani implements Runnable {
   @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Print the stack trace of a failure.")
   private boolean debug = Boolean.getBoolean("galvani.debug");

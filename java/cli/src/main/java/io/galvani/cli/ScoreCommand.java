@@ -41,6 +41,8 @@ final class ScoreCommand implements Callable<Integer> {
   @Option(names = "--long", description = "Score the protocol's runs of much time, and each fifth of them: does it drift?")
   private boolean asLong;
 
+  @Mixin private CellOption cell;
+
   @Mixin private EngineOptions engine;
 
   @Option(names = "--threads", paramLabel = "N", description = "Threads. Default: one for each core")
@@ -50,7 +52,7 @@ final class ScoreCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    var p = Protocol.load(protocol);
+    var p = cell.protocol(protocol);
     var s = Surrogates.load(surrogate);
     var use = asLong ? Use.LONG : Use.TEST;
     if (asLong) {

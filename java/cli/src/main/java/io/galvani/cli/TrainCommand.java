@@ -6,13 +6,17 @@ import io.galvani.surrogate.Provenance;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.SurrogateFile;
 import io.galvani.surrogate.SurrogateOptions;
-import io.galvani.training.Judgement;
+import io.galvani.training.Learner;
 import io.galvani.training.Protocol;
+import io.galvani.training.Streaming;
 import io.galvani.training.Training;
+import io.galvani.training.torch.Architecture;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
@@ -25,7 +29,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code galvani train}. */
 @Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false,
-    description = "Train a streaming surrogate of a cell under a protocol, and score it on runs that it has not seen.",
+    description = "Train a surrogate of a cell under a protocol, and score it on runs that it has not seen.",
     footer = {"", "Makes the data first if they are not there. Beside the surrogate it writes NAME.csv, the learning curve, and every"
         + " minute NAME.training, from which --resume goes on.%n"})
 final class TrainCommand implements Callable<Integer> {
@@ -36,6 +40,11 @@ final class TrainCommand implements Callable<Integer> {
 
   @Option(names = "--out", paramLabel = "FILE", required = true, description = "The surrogate to write (.safetensors).")
   private Path out;
+
+  @Option(names = "--kind", paramLabel = "KIND", defaultValue = "streaming",
+      description = "streaming: driven by events, carries state, feeds nothing back; or a network over the last 64 samples, its"
+          + " predictions fed back, as in Olah et al. 2022: linear, nonlinear, deep, convolutional, cnn-lstm. Default: ${DEFAULT-VALUE}")
+  private String kind;
 
   @Option(names = "--budget", paramLabel = "TIME", defaultValue = "5m",
       description = "Time for training, such as 90s, 5m, 1h; the learning rate falls to 0 over it. Default: ${DEFAULT-VALUE}")
@@ -49,8 +58,13 @@ final class TrainCommand implements Callable<Integer> {
   private Path data;
 
   @Option(names = "--from", paramLabel = "SURROGATE",
-      description = "Begin with its weights, and not with random ones: one that comes with Galvani, or a file.")
-  private Path from;
+      description = "Begin with the weights of a surrogate that comes with Galvani, or of a file, and not with random ones.")
+  private String from;
+
+  @Option(names = "--top", paramLabel = "N",
+      description = "With --from: train the last N layers that have weights alone, and leave the others as they are: to fit a"
+          + " surrogate to a cell that has changed, in minutes.")
+  private Integer top;
 
   @Option(names = "--resume", description = "Go on with a training that was interrupted.")
   private boolean resume;
@@ -65,6 +79,8 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--memories", paramLabel = "N", description = "Leaking memories. Default: 48; 64 where there are more than 16 channels")
   private Integer memories;
 
+  @Mixin private CellOption cell;
+
   @Mixin private EngineOptions engine;
 
   @Option(names = "--threads", paramLabel = "N", description = "Threads. Default: one for each core")
@@ -78,12 +94,16 @@ final class TrainCommand implements Callable<Integer> {
       throw new InputException("--out", null, out + " has not the name of a surrogate", "Write NAME.safetensors");
     }
     double seconds = seconds(budget);
-    var p = Protocol.load(protocol);
+    var network = kind();
+    if (top != null && (from == null || top < 1)) {
+      throw new InputException("--top", null, top < 1 ? top + " is below 1" : "there is nothing to leave as it is without --from", null);
+    }
+    var p = cell.protocol(protocol);
     var cable = CableOptions.of(p.compile()).precision(engine.precision()).rates(engine.rates).threads(threads);
     Path directory = data != null ? data : out.resolveSibling(p.name() + ".data");
     var dataset = DatasetCommand.make(p, directory, engine, cable);
-    var options = new Training.Options(out, seconds, seed, threads, resume, Optional.ofNullable(from),
-        new Training.Sizes(features, hidden, memories), Galvani.Version.number());
+    var options = new Training.Options(network, out, seconds, seed, threads, resume, Optional.ofNullable(from), top == null ? 0 : top,
+        engine.device(), Galvani.Version.number());
     PrintWriter print = spec.commandLine().getOut();
     Surrogate trained;
     try (var progress = new Progress("train", "s", (long) Math.ceil(seconds))) {
@@ -121,6 +141,18 @@ final class TrainCommand implements Callable<Integer> {
     print.println();
     ScoreCommand.print(print, p, Protocol.Use.TEST, judgement, traces, scores);
     print.printf("%n%s: %,d parameters%n", out, trained.network().parameters());
+  }
+
+  private Learner.Kind kind() {
+    var streaming = new Streaming(features, hidden, memories);
+    var kinds = new ArrayList<Learner.Kind>(List.of(streaming));
+    kinds.addAll(List.of(Architecture.values()));
+    var chosen = kinds.stream().filter(k -> k.toString().equals(kind)).findFirst()
+        .orElseThrow(() -> InputException.unknown("--kind", null, "kind", kind, kinds.stream().map(Object::toString).toList()));
+    if (chosen != streaming && !streaming.equals(Streaming.DEFAULT)) {
+      throw new InputException("--kind", null, kind + " is of the paper's sizes", "Leave out --features, --hidden and --memories");
+    }
+    return chosen;
   }
 
   private static double seconds(String text) {

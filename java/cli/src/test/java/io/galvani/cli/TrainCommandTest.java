@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Pattern;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,6 +85,39 @@ class TrainCommandTest {
           .parse(new InputSource(new StringReader(m.group()))), m.group());
     }
     assertTrue(plots > 6, plots + " plots");
+  }
+
+  /** A surrogate beyond its training, and one fitted to a changed cell by its head alone. */
+  @Test
+  void beyondTraining() throws IOException {
+    Path changed = dir.resolve("changed.yaml");
+    Files.writeString(changed, """
+        sections: {soma: {L: 25, diam: 25}}
+        regions: {soma: {mechanisms: {hh: {gkbar: 0.045}, pas: {g: 0.001, e: -70}}}}
+        slots:
+          exc: {at: soma(0.5), kind: AlphaSynapse, tau: 2, e: 0, weight: 0.0025}
+          inh: {at: soma(0.5), kind: AlphaSynapse, tau: 1, e: -90, weight: 0.008}
+        """);
+    Path out = dir.resolve("fitted.safetensors");
+    Command.run("train", protocol.toString(), "--cell", changed.toString(), "--from", "ball-streaming", "--top", "1", "--budget", "1s",
+        "--out", out.toString(), "--threads", "1").output();
+    assertEquals(changed.toString(), SurrogateFile.read(out).provenance().cell());
+    assertTrue(SurrogateFile.read(out).provenance().training().endsWith("from ball-streaming, the last 1 layers alone"),
+        SurrogateFile.read(out).provenance().training());
+    assertTrue(Files.exists(dir.resolve("short-on-changed.data/manifest.json")));
+
+    for (String name : List.of("r.md", "r.html")) {
+      String shown = Command.run("generalise", "ball-streaming", "--protocol", protocol.toString(), "--runs", "8", "--changed",
+          changed + "=" + out, "--out", dir.resolve(name).toString()).output();
+      for (String wanted : List.of("weights 0.1 to 3.5 nS", "E:I 1:2", "cell changed.yaml, fitted", "excitatory events, 1/s")) {
+        assertTrue(shown.contains(wanted), wanted + " in " + shown);
+        assertTrue(Files.readString(dir.resolve(name)).contains(wanted), wanted + " in " + name);
+      }
+    }
+    assertTrue(Command.run("generalise", "ball-streaming", "--out", "r.txt").err().contains("r.txt is neither .html nor .md"));
+    assertTrue(Command.run("train", "ball", "--top", "1", "--out", "x.safetensors").err().contains("nothing to leave as it is"));
+    assertTrue(Command.run("train", "ball", "--kind", "cnn", "--out", "x.safetensors").err().contains("unknown kind 'cnn'"));
+    assertTrue(Command.run("train", "ball", "--kind", "deep", "--hidden", "9", "--out", "x.safetensors").err().contains("paper's sizes"));
   }
 
   @Test

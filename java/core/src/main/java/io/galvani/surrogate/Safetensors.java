@@ -27,7 +27,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A safetensors file of float32. The tensors are mapped, and stay so while one of them is reachable.
+ * A safetensors file of float32, float16 or bfloat16. Tensors of float32 are mapped, and stay so while one of them is reachable; others are
+ * widened in memory. It is written in float16 where that loses nothing of any tensor, else in float32.
  *
  * <pre>
  * bytes   0  8 n, the length of the header      little-endian throughout
@@ -44,8 +45,25 @@ record Safetensors(Map<String, String> metadata, Map<String, Tensor> tensors) {
   private static final JsonMapper JSON = JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
       .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
+  /** How numbers are stored: little-endian, so many bytes each. */
+  private enum Type {
+    F32(4), F16(2), BF16(2);
+
+    static final List<String> NAMES = Arrays.stream(values()).map(Type::name).toList();
+
+    final int bytes;
+
+    Type(int bytes) {
+      this.bytes = bytes;
+    }
+
+    float widened(short bits) {
+      return this == F16 ? Float.float16ToFloat(bits) : Float.intBitsToFloat(bits << 16);
+    }
+  }
+
   /** A tensor of the header. */
-  private record Entry(String name, int[] shape, long begin, long end) {}
+  private record Entry(String name, Type type, int[] shape, long begin, long end) {}
 
   /**
    * Reads a file.
@@ -68,13 +86,14 @@ record Safetensors(Map<String, String> metadata, Map<String, Tensor> tensors) {
     metadata.forEach(header.putObject(METADATA)::put);
     long offset = 0;
     var parts = new ArrayList<ByteBuffer>();
+    Type type = tensors.values().stream().allMatch(Safetensors::isHalf) ? Type.F16 : Type.F32;
     for (var e : tensors.entrySet()) {
-      var data = e.getValue().data();
-      var to = header.putObject(e.getKey()).put("dtype", "F32");
+      var data = type == Type.F32 ? e.getValue().data().asByteBuffer() : halves(e.getValue());
+      var to = header.putObject(e.getKey()).put("dtype", type.name());
       Arrays.stream(e.getValue().shape()).forEach(to.putArray("shape")::add);
-      to.putArray("data_offsets").add(offset).add(offset + data.byteSize());
-      offset += data.byteSize();
-      parts.add(data.asByteBuffer());
+      to.putArray("data_offsets").add(offset).add(offset + data.remaining());
+      offset += data.remaining();
+      parts.add(data);
     }
     byte[] text = JSON.writeValueAsBytes(header);
     int start = (Long.BYTES + text.length + Tensor.ALIGNMENT - 1) / Tensor.ALIGNMENT * Tensor.ALIGNMENT;
@@ -85,6 +104,23 @@ record Safetensors(Map<String, String> metadata, Map<String, Tensor> tensors) {
     }
     parts.addFirst(head.flip());
     AtomicFile.write(file, parts);
+  }
+
+  private static boolean isHalf(Tensor tensor) {
+    for (long i = 0; i < tensor.size(); i++) {
+      if (Float.float16ToFloat(Float.floatToFloat16(tensor.at(i))) != tensor.at(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static ByteBuffer halves(Tensor tensor) {
+    var to = ByteBuffer.allocate(Math.toIntExact(tensor.size() * Type.F16.bytes)).order(ByteOrder.LITTLE_ENDIAN);
+    for (long i = 0; i < tensor.size(); i++) {
+      to.putShort(Float.floatToFloat16(tensor.at(i)));
+    }
+    return to.flip();
   }
 
   /** Reads one file, and doubts all of it. */
@@ -164,11 +200,13 @@ record Safetensors(Map<String, String> metadata, Map<String, Tensor> tensors) {
         }
       }
       var dtype = tensor.path("dtype");
-      if (!dtype.isTextual() || !dtype.textValue().equals("F32")) {
-        throw bad(name, "dtype " + (dtype.isMissingNode() ? "is missing" : dtype + " is not supported") + ". Supported: F32");
+      if (!dtype.isTextual() || !Type.NAMES.contains(dtype.textValue())) {
+        throw bad(name, "dtype " + (dtype.isMissingNode() ? "is missing" : dtype + " is not supported") + ". Supported: "
+            + String.join(", ", Type.NAMES));
       }
+      var type = Type.valueOf(dtype.textValue());
       long[] shape = wholes(name, "shape", tensor);
-      long size = Float.BYTES;
+      long size = type.bytes;
       for (long extent : shape) {
         if (extent < 1 || extent > Integer.MAX_VALUE) {
           throw bad(name, "shape " + Arrays.toString(shape) + " has an extent that is not from 1 to " + Integer.MAX_VALUE);
@@ -186,9 +224,9 @@ record Safetensors(Map<String, String> metadata, Map<String, Tensor> tensors) {
         throw bad(name, "ends at byte " + offsets[1] + " of the data, of which there are " + room + ": the file is truncated");
       }
       if (offsets[1] - offsets[0] != size) {
-        throw bad(name, "has " + (offsets[1] - offsets[0]) + " bytes where shape " + Arrays.toString(shape) + " of F32 takes " + size);
+        throw bad(name, "has " + (offsets[1] - offsets[0]) + " bytes where shape " + Arrays.toString(shape) + " of " + type + " takes " + size);
       }
-      return new Entry(name, Arrays.stream(shape).mapToInt(Math::toIntExact).toArray(), offsets[0], offsets[1]);
+      return new Entry(name, type, Arrays.stream(shape).mapToInt(Math::toIntExact).toArray(), offsets[0], offsets[1]);
     }
 
     private long[] wholes(String name, String field, JsonNode tensor) {
@@ -215,13 +253,25 @@ record Safetensors(Map<String, String> metadata, Map<String, Tensor> tensors) {
         if (e.begin != end) {
           throw bad(e.name, "begins at byte " + e.begin + " of the data where the tensor before it ends at " + end);
         }
-        all.put(e.name, new Tensor(e.shape, data.asSlice(e.begin, e.end - e.begin)));
+        all.put(e.name, tensor(e, data.asSlice(e.begin, e.end - e.begin)));
         end = e.end;
       }
       if (end != data.byteSize()) {
         throw bad(null, "holds " + (data.byteSize() - end) + " bytes after the last tensor");
       }
       return all;
+    }
+
+    private static Tensor tensor(Entry e, MemorySegment stored) {
+      if (e.type == Type.F32) {
+        return new Tensor(e.shape, stored);
+      }
+      float[] wide = new float[Math.toIntExact(stored.byteSize() / e.type.bytes)];
+      var from = stored.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+      for (int i = 0; i < wide.length; i++) {
+        wide[i] = e.type.widened(from.getShort());
+      }
+      return Tensor.of(wide, e.shape);
     }
 
     private InputException bad(String place, String fault) {

@@ -71,6 +71,28 @@ class SurrogateFileTest {
     assertEquals("v", s.outputs().getFirst().name());
   }
 
+  /** Half the bytes where they hold all there is: 1.5, −2, and the least that float16 has; bfloat16 is read. */
+  @Test
+  void narrowNumbersAreRead() throws IOException {
+    String description = "{\\\"window\\\": 1, \\\"channels\\\": [{\\\"name\\\": \\\"v\\\"}], "
+        + "\\\"layers\\\": [{\\\"type\\\": \\\"Flatten\\\"}, {\\\"type\\\": \\\"Dense\\\", \\\"name\\\": \\\"d\\\"}]}";
+    String header = "{\"d/kernel\":{\"dtype\":\"%s\",\"shape\":[1,2],\"data_offsets\":[0,4]},\"__metadata__\":{\"galvani\":\"" + description + "\"}}";
+    for (var e : Map.of("F16", 0xc0003e00, "BF16", 0xc0003fc0).entrySet()) {
+      var dense = (Layer.Dense) SurrogateFile.read(file(header.formatted(e.getKey()), Float.intBitsToFloat(e.getValue()))).network().layers().get(1);
+      assertEquals(Tensor.of(new float[] {1.5f, -2}, 1, 2), dense.kernel(), e.getKey());
+    }
+    for (float third : new float[] {0x1p-24f, 0x1p-25f}) {
+      var layer = new Layer.Dense("d", Tensor.of(new float[] {1.5f, -2, third, 0}, 2, 2), Tensor.filled(-0f, 2), Activation.LINEAR);
+      var s = Surrogate.of("s", Network.of("s", 1, 2, List.of(new Layer.Flatten("f"), layer)));
+      Path file = dir.resolve("s.safetensors");
+      SurrogateFile.write(file, s);
+      assertEquals(s, SurrogateFile.read(file));
+      String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+      assertEquals(third == 0x1p-24f, text.contains("\"dtype\":\"F16\""), text);
+      assertEquals(third != 0x1p-24f, text.contains("\"dtype\":\"F32\""), text);
+    }
+  }
+
   // ---- damaged files ----
 
   private static final String GOOD = """
@@ -107,7 +129,7 @@ class SurrogateFileTest {
         damage("[1, 2]", "[65536, 65536, 65536, 16384, 2]", "has more elements than can be counted"),
         damage("[1, 2]", "[true, 2]", "a: shape holds true"),
         damage("[1, 2]", "null", "a: shape is not a list"),
-        damage("\"F32\", \"shape\": [1, 2]", "\"F16\", \"shape\": [1, 4]", "a: dtype \"F16\" is not supported. Supported: F32"),
+        damage("\"F32\", \"shape\": [1, 2]", "\"F64\", \"shape\": [1, 2]", "a: dtype \"F64\" is not supported. Supported: F32, F16, BF16"),
         damage("\"F32\"", "32", "a: dtype 32 is not supported"),
         damage("\"dtype\": \"F32\", \"shape\": [1, 2]", "\"shape\": [1, 2]", "a: dtype is missing"),
         damage("\"shape\": [1, 2]", "\"shape\": [1, 2], \"order\": \"C\"", "a: has an unknown field 'order'"),

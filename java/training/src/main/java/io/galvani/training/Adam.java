@@ -3,26 +3,48 @@ package io.galvani.training;
 import java.util.List;
 
 /** Adam (Kingma and Ba 2015), after clipping the norm of the gradient. */
-final class Adam {
+public final class Adam {
   private static final double BETA1 = 0.9;
   private static final double BETA2 = 0.99;
   private static final double EPSILON = 1e-8;
   private static final double MAX_NORM = 1;
 
   /** Moving means of gradients and of their squares. */
-  final StreamingNetwork mean;
-  final StreamingNetwork square;
-  private final StreamingNetwork network;
+  final List<float[][]> mean;
+  final List<float[][]> square;
+  private final List<float[][]> parameters;
+  private int first;
   private long updates;
 
+  /** @param parameters which are changed, each of some rows */
+  public Adam(List<float[][]> parameters) {
+    this.parameters = parameters;
+    mean = zeros(parameters);
+    square = zeros(parameters);
+  }
+
   Adam(StreamingNetwork network) {
-    this.network = network;
-    mean = new StreamingNetwork(network.shape);
-    square = new StreamingNetwork(network.shape);
+    this(network.parameters());
+  }
+
+  /** As many zeros as there are parameters. */
+  static List<float[][]> zeros(List<float[][]> like) {
+    return like.stream().map(p -> {
+      float[][] rows = new float[p.length][];
+      for (int r = 0; r < rows.length; r++) {
+        rows[r] = new float[p[r].length];
+      }
+      return rows;
+    }).toList();
+  }
+
+  /** Leaves the parameters before the first one as they are. */
+  public void trainFrom(int parameter) {
+    first = parameter;
   }
 
   /** Number of updates so far. */
-  long updates() {
+  public long updates() {
     return updates;
   }
 
@@ -31,15 +53,17 @@ final class Adam {
     updates = after;
   }
 
-  /** Changes the parameters by their gradients. */
   void update(StreamingNetwork gradients, double rate) {
+    update(gradients.parameters(), rate);
+  }
+
+  /** Changes the parameters by their gradients. */
+  public void update(List<float[][]> gradients, double rate) {
     updates++;
     double norm = 0;
-    for (float[][] p : gradients.parameters()) {
+    for (float[][] p : gradients.subList(first, gradients.size())) {
       for (float[] row : p) {
-        for (float g : row) {
-          norm += (double) g * g;
-        }
+        norm += squares(row);
       }
     }
     norm = Math.sqrt(norm);
@@ -48,12 +72,19 @@ final class Adam {
     }
     float clip = (float) Math.min(1, MAX_NORM / norm);
     float step = (float) (rate * Math.sqrt(1 - Math.pow(BETA2, updates)) / (1 - Math.pow(BETA1, updates)));
-    List<float[][]> to = network.parameters();
-    for (int p = 0; p < to.size(); p++) {
-      for (int r = 0; r < to.get(p).length; r++) {
-        update(to.get(p)[r], gradients.parameters().get(p)[r], mean.parameters().get(p)[r], square.parameters().get(p)[r], clip, step);
+    for (int p = first; p < parameters.size(); p++) {
+      for (int r = 0; r < parameters.get(p).length; r++) {
+        update(parameters.get(p)[r], gradients.get(p)[r], mean.get(p)[r], square.get(p)[r], clip, step);
       }
     }
+  }
+
+  private static double squares(float[] row) {
+    double sum = 0;
+    for (float g : row) {
+      sum += (double) g * g;
+    }
+    return sum;
   }
 
   private static void update(float[] to, float[] gradient, float[] mean, float[] square, float clip, float step) {

@@ -14,7 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Surrogates under the very input of true runs, from their own start on, and what is to be scored of both. */
-final class ClosedLoop {
+public final class ClosedLoop {
   /** ms without another spike after one, from which the best are chosen: what is left of a peak is none. */
   private static final List<Double> REFRACTORY = List.of(2.0, 4.0, 6.0);
   /** ms within which spikes count when a rule is chosen: as many as can be, where they should be. */
@@ -27,15 +27,20 @@ final class ClosedLoop {
    *
    * @return its outputs in their units, [trace][output][row]
    */
-  static double[][][] run(Surrogate surrogate, Traces truth, List<Protocol.Site> sites, Device device, SurrogateOptions options) {
-    int cells = truth.count();
+  public static double[][][] run(Surrogate surrogate, Traces truth, List<Protocol.Site> sites, Device device, SurrogateOptions options) {
+    return run(surrogate, Drive.of(truth.events()), sites, device, options);
+  }
+
+  /** As the other one, of what need not be whole events. */
+  static double[][][] run(Surrogate surrogate, Drive drive, List<Protocol.Site> sites, Device device, SurrogateOptions options) {
+    int cells = drive.cells();
     var driven = DirectRuns.on(surrogate.slots().stream().map(i -> i.slot()).toList(), sites, surrogate.name());
     double[][][] outputs = new double[cells][surrogate.outputs().size()][];
     try (var population = device.population(surrogate, options.cells(cells))) {
       var recordings = new ArrayList<Recording>();
       surrogate.outputs().forEach(o -> recordings.add(population.record(o.probe(), 1)));
       recordings.forEach(Recording::drain);
-      population.advance(DirectRuns.queue(driven, truth.events(), 0, truth.rows(), surrogate.sample()), truth.rows() * surrogate.sample(),
+      population.advance(DirectRuns.queue(driven, drive, 0, drive.rows(), surrogate.sample()), drive.rows() * surrogate.sample(),
           new Spikes());
       for (int o = 0; o < recordings.size(); o++) {
         double[][] samples = recordings.get(o).drain();
@@ -51,19 +56,16 @@ final class ClosedLoop {
    * What is to be scored, from a row on.
    *
    * @param predicted outputs in their units, [trace][output][row]
-   * @param voltage index of the output that stands for the true voltage
-   * @param below index of the one that stands for it below spikes; it may be the same
-   * @param score index of the output that says how probable a spike is; −1: none
+   * @param heads of them; where none says how probable a spike is, the voltage does
    */
-  static List<Run> runs(Traces truth, double[][][] predicted, int from, double sample, SpikeRule rule, int voltage, int below,
-      int score) {
+  static List<Run> runs(Traces truth, double[][][] predicted, int from, double sample, SpikeRule rule, Heads heads) {
     var runs = new ArrayList<Run>();
     for (int t = 0; t < truth.count(); t++) {
       double begin = from * sample;
       double[] spikes = Arrays.stream(rule.spikes(predicted[t][rule.output()], sample)).filter(s -> s >= begin).map(s -> s - begin)
           .toArray();
-      runs.add(new Run(truth.output(t, 0, from), rest(predicted[t][voltage], from), rest(predicted[t][below], from),
-          truth.spikeTimes(t, from, sample), spikes, score < 0 ? new double[0] : rest(predicted[t][score], from)));
+      runs.add(new Run(truth.output(t, 0, from), rest(predicted[t][heads.voltage()], from), rest(predicted[t][heads.below()], from),
+          truth.spikeTimes(t, from, sample), spikes, rest(predicted[t][heads.spike() < 0 ? heads.voltage() : heads.spike()], from)));
     }
     return runs;
   }
@@ -78,16 +80,16 @@ final class ClosedLoop {
    *
    * @param predicted [trace][output][row], of runs that are not scored afterwards
    */
-  static SpikeRule tune(Traces truth, double[][][] predicted, int from, double sample) {
-    var best = new SpikeRule(StreamingTrainer.VOLTAGE, SpikeRule.Kind.PEAK, 0, REFRACTORY.getFirst());
+  static SpikeRule tune(Traces truth, double[][][] predicted, Heads heads, int from, double sample) {
+    var best = new SpikeRule(heads.voltage(), SpikeRule.Kind.PEAK, 0, REFRACTORY.getFirst());
     double most = -1;
-    for (int output : new int[] {StreamingTrainer.VOLTAGE, StreamingTrainer.SPIKE}) {
-      double lowest = output == StreamingTrainer.VOLTAGE ? -50 : -6;
-      double step = output == StreamingTrainer.VOLTAGE ? 2.5 : 0.5;
+    for (int output : heads.spike() < 0 ? new int[] {heads.voltage()} : new int[] {heads.voltage(), heads.spike()}) {
+      double lowest = output == heads.voltage() ? -50 : -6;
+      double step = output == heads.voltage() ? 2.5 : 0.5;
       for (int i = 0; i <= 20; i++) {
         for (double refractory : REFRACTORY) {
           var rule = new SpikeRule(output, SpikeRule.Kind.PEAK, lowest + i * step, refractory);
-          double f1 = f1(runs(truth, predicted, from, sample, rule, 0, 0, -1));
+          double f1 = f1(runs(truth, predicted, from, sample, rule, heads));
           if (f1 > most) {
             most = f1;
             best = rule;

@@ -173,7 +173,7 @@ public final class Dataset {
    * @return a block each
    * @throws InputException if a file is missing or not what was written
    */
-  List<Traces> read(Protocol.Use use) {
+  public List<Traces> read(Protocol.Use use) {
     var blocks = new ArrayList<Traces>();
     for (JsonNode block : manifest.get("blocks")) {
       if (!block.get("use").textValue().equals(use.toString())) {

@@ -85,19 +85,20 @@ final class DirectRuns {
     }).toList();
   }
 
-  /**
-   * Events as a population takes them, each at the start of its row. After the last row the first comes again.
-   *
-   * @param events [cell][channel][row]
-   */
-  static Events queue(List<Protocol.Site> sites, byte[][][] events, int from, int to, double sample) {
+  /** Events as a population takes them, each at the start of its row; events of the slot's own weight one by one. */
+  static Events queue(List<Protocol.Site> sites, Drive drive, int from, int to, double sample) {
     var queue = new Events();
     for (int r = from; r < to; r++) {
-      for (int c = 0; c < events.length; c++) {
+      for (int c = 0; c < drive.cells(); c++) {
         for (int s = 0; s < sites.size(); s++) {
-          byte[] rows = events[c][s];
-          for (int k = 0; k < rows[r % rows.length]; k++) {
-            queue.add(r * sample, c, sites.get(s).slot().index());
+          double amount = drive.amount(c, s, r % drive.rows());
+          var slot = sites.get(s).slot();
+          if (amount != Math.rint(amount)) {
+            queue.add(r * sample, c, slot.index(), (float) (amount * slot.weight()));
+          } else {
+            for (int k = 0; k < amount; k++) {
+              queue.add(r * sample, c, slot.index());
+            }
           }
         }
       }
@@ -115,14 +116,27 @@ final class DirectRuns {
   Traces run(Protocol.Use use, int first, int count, IntConsumer progress) {
     byte[][][] events = new byte[count][][];
     Arrays.setAll(events, i -> draw(protocol, sites, use, first + i));
-    try (Population population = device.population(cell, options.cells(count))) {
-      return sampled(population, events, progress);
+    return run(Drive.of(events), events, progress);
+  }
+
+  /**
+   * Runs a cell for each of a drive.
+   *
+   * @return runs without events, of which a drive may have parts
+   */
+  Traces run(Drive drive, IntConsumer progress) {
+    return run(drive, new byte[drive.cells()][][], progress);
+  }
+
+  private Traces run(Drive drive, byte[][][] events, IntConsumer progress) {
+    try (Population population = device.population(cell, options.cells(drive.cells()))) {
+      return sampled(population, drive, events, progress);
     }
   }
 
-  private Traces sampled(Population population, byte[][][] events, IntConsumer progress) {
-    int rows = events[0][0].length;
-    int cells = events.length;
+  private Traces sampled(Population population, Drive drive, byte[][][] events, IntConsumer progress) {
+    int rows = drive.rows();
+    int cells = drive.cells();
     int every = (int) Math.rint(protocol.sample() / population.step());
     int piece = (int) Math.max(1, PIECE / protocol.sample());
     var probes = List.copyOf(protocol.outputs().values());
@@ -137,7 +151,7 @@ final class DirectRuns {
     var spikes = new Spikes();
     for (int row = 0; row < rows; row += piece) {
       int to = Math.min(rows, row + piece);
-      population.advance(queue(sites, events, row, to, protocol.sample()), to * protocol.sample(), spikes);
+      population.advance(queue(sites, drive, row, to, protocol.sample()), to * protocol.sample(), spikes);
       spikes.clear();
       double[][] v = voltage.drain();
       for (int c = 0; c < cells; c++) {

@@ -9,8 +9,9 @@ import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.trace.ClosedLoopScores;
 import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.trace.ClosedLoopScores.Score;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntConsumer;
 import java.util.function.LongConsumer;
 
 /** Scores surrogates on runs of a protocol that nothing was chosen by, against the direct engine in float64 with exact rates. */
@@ -19,9 +20,10 @@ public final class Judgement {
   private static final long SEED = 1;
 
   private final Protocol protocol;
-  private final Protocol.Use use;
+  private final int from;
   private final Device device;
   private final List<Protocol.Site> sites;
+  private final Drive drive;
   private final Traces truth;
 
   /**
@@ -32,13 +34,31 @@ public final class Judgement {
    * @param progress told the ms of all runs that are done
    */
   public Judgement(Protocol protocol, Protocol.Use use, Device device, int traces, int threads, LongConsumer progress) {
+    this(protocol, device, drive(protocol, use, traces), protocol.warmupSamples(use), threads,
+        row -> progress.accept((long) (row * protocol.sample() * traces)));
+  }
+
+  /**
+   * Runs the cell under another drive than the protocol's.
+   *
+   * @param from the row that is scored first
+   * @param progress told how many rows are done
+   */
+  Judgement(Protocol protocol, Device device, Drive drive, int from, int threads, IntConsumer progress) {
     this.protocol = protocol;
-    this.use = use;
     this.device = device;
+    this.drive = drive;
+    this.from = from;
     var cell = protocol.compile();
     sites = protocol.sites(cell);
-    truth = new DirectRuns(protocol, cell, device, CableOptions.of(cell).threads(threads)).run(use, 0, traces,
-        row -> progress.accept((long) (row * protocol.sample() * traces)));
+    truth = new DirectRuns(protocol, cell, device, CableOptions.of(cell).threads(threads)).run(drive, progress);
+  }
+
+  private static Drive drive(Protocol protocol, Protocol.Use use, int traces) {
+    var sites = protocol.sites(protocol.compile());
+    byte[][][] events = new byte[traces][][];
+    Arrays.setAll(events, t -> DirectRuns.draw(protocol, sites, use, t));
+    return Drive.of(events);
   }
 
   /** Scores runs. */
@@ -57,26 +77,23 @@ public final class Judgement {
       throw new InputException(name, null, "has samples of " + surrogate.sample() + " ms, and the protocol " + protocol.name() + " of "
           + protocol.sample() + " ms", "Write a protocol of its own");
     }
-    var probe = protocol.outputs().values().iterator().next();
-    var probes = new ArrayList<>(surrogate.outputs().stream().map(o -> o.probe().toString()).toList());
-    int voltage = probes.indexOf(probe.toString());
-    if (voltage < 0) {
-      throw InputException.unknown(name, null, "output", probe.toString(), probes);
-    }
+    var heads = Heads.of(surrogate, name, protocol.outputs().values().iterator().next());
     SpikeRule rule = surrogate.spikes().orElseThrow(() -> new InputException(name, null, "does not say when it spikes",
         "Describe 'spikes'"));
-    int below = probes.indexOf(StreamingSurrogate.below(probe).toString());
-    int score = surrogate.outputs().stream().map(o -> o.name()).toList().indexOf(StreamingSurrogate.SPIKE);
-    double[][][] predicted = ClosedLoop.run(surrogate, truth, sites, device, options);
-    return ClosedLoop.runs(truth, predicted, protocol.warmupSamples(use), protocol.sample(), rule, voltage,
-        below < 0 ? voltage : below, score < 0 ? voltage : score);
+    double[][][] predicted = ClosedLoop.run(surrogate, drive, sites, device, options);
+    return ClosedLoop.runs(truth, predicted, from, protocol.sample(), rule, heads);
+  }
+
+  /** The true voltage of a run in mV, the warm-up left out. */
+  double[] voltage(int run) {
+    return truth.output(run, 0, from);
   }
 
   /** Number of true spikes that are scored. */
   public int spikes() {
     int n = 0;
     for (int t = 0; t < truth.count(); t++) {
-      n += truth.spikeTimes(t, protocol.warmupSamples(use), protocol.sample()).length;
+      n += truth.spikeTimes(t, from, protocol.sample()).length;
     }
     return n;
   }

@@ -262,6 +262,16 @@ public record Protocol(String name, String cell, double sample, Scale scale, Lis
     return Cells.load(cell);
   }
 
+  /**
+   * The same for another cell that has the same synapses.
+   *
+   * @param other as {@link Cells#load} takes it
+   */
+  public Protocol on(String other) {
+    String stem = Path.of(other).getFileName().toString().replaceFirst("\\.ya?ml$", "");
+    return new Protocol(name + "-on-" + stem, other, sample, scale, inputs, outputs, threshold, below, runs, text + "# on " + other + "\n");
+  }
+
   /** Samples of a run of a use, those of the warm-up included. */
   public int samples(Use use) {
     return (int) Math.rint((runs.get(use).warmup() + runs.get(use).ms()) / sample);

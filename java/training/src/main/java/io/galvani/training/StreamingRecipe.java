@@ -25,7 +25,7 @@ record StreamingRecipe(int features, int hidden, int memories, int groups, int l
   }
 
   /** With other sizes. */
-  StreamingRecipe sized(Training.Sizes s) {
+  StreamingRecipe sized(Streaming s) {
     return new StreamingRecipe(s.features() == null ? features : s.features(), s.hidden() == null ? hidden : s.hidden(),
         s.memories() == null ? memories : s.memories(), groups, lanes, chunk, rate, spikes);
   }

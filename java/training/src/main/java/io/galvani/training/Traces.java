@@ -9,14 +9,14 @@ import java.util.Arrays;
  * @param outputs recorded quantities in their units, [trace][output][row]; the first is the voltage, with the peaks of its spikes kept
  * @param spikes 1 where the state is the top of a spike, else 0; [trace][row]
  */
-record Traces(byte[][][] events, float[][][] outputs, byte[][] spikes) {
+public record Traces(byte[][][] events, float[][][] outputs, byte[][] spikes) {
   /** Number of traces. */
-  int count() {
+  public int count() {
     return spikes.length;
   }
 
   /** Rows of each trace. */
-  int rows() {
+  public int rows() {
     return spikes[0].length;
   }
 

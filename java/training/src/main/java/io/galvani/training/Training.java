@@ -1,11 +1,15 @@
 package io.galvani.training;
 
+import io.galvani.GalvaniException;
 import io.galvani.InputException;
+import io.galvani.cell.CompiledCell;
+import io.galvani.device.Device;
 import io.galvani.io.AtomicFile;
 import io.galvani.surrogate.Provenance;
+import io.galvani.surrogate.SpikeRule;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.SurrogateFile;
-import io.galvani.surrogate.Surrogates;
+import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.trace.SpikeMatching;
 import io.galvani.trace.Statistics;
 import io.galvani.trace.TraceScores;
@@ -20,8 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Trains a streaming surrogate within a budget of time: updates, scores of validation runs in closed loop, a state on the disk every
- * minute.
+ * Trains a surrogate within a budget of time: updates, scores of validation runs in closed loop, a state on the disk every minute.
  *
  * <p>Beside the surrogate there are {@code NAME.csv}, the learning curve, and, until it is done, {@code NAME.training}, from which a run
  * that was killed goes on.
@@ -29,38 +32,31 @@ import java.util.Optional;
 public final class Training {
   private static final double SAVE_EVERY = 60;  // s; more often in short budgets
   private static final int SAVES = 10;          // in a budget, at least
-  private static final int VALIDATIONS = 30;    // likewise
-  /** It ends when so much of the budget has not made it better. */
-  private static final double PATIENCE = 0.4;
+  /** Validations in a budget, at least and at most; between, they take such a share of the time. */
+  private static final int FEW = 10;
+  private static final int MANY = 30;
+  private static final double VALIDATING = 0.15;
   /** s; a process that was stopped meanwhile has not trained. */
   private static final double LONGEST_UPDATE = 10;
+  /** It ends when so much of the budget has not made it better. */
+  private static final double PATIENCE = 0.4;
 
   /**
    * What is asked for.
    *
+   * @param kind of network
    * @param out the surrogate's file
    * @param budget s
    * @param seed of weights and order of data
    * @param threads that are used at most
    * @param resume goes on with what {@code NAME.training} holds
-   * @param from a surrogate to begin with
-   * @param sizes of the network
+   * @param from a surrogate to begin with, by name or file
+   * @param top so many of the last layers that have weights are trained, the others are left as they are; 0: all are trained
+   * @param device that runs the network for validation
    * @param version of the programme
    */
-  public record Options(Path out, double budget, long seed, int threads, boolean resume, Optional<Path> from, Sizes sizes,
-      String version) {}
-
-  /**
-   * Sizes of a streaming network; null: what the cell's number of channels suggests.
-   *
-   * @param features traces of the events, or of mixtures of them
-   * @param hidden units
-   * @param memories that leak
-   */
-  public record Sizes(Integer features, Integer hidden, Integer memories) {
-    /** As the cell suggests. */
-    public static final Sizes DEFAULT = new Sizes(null, null, null);
-  }
+  public record Options(Learner.Kind kind, Path out, double budget, long seed, int threads, boolean resume, Optional<String> from, int top,
+      Device device, String version) {}
 
   /**
    * A point of the learning curve: validation runs in closed loop.
@@ -97,27 +93,21 @@ public final class Training {
   }
 
   private final Protocol protocol;
+  private final CompiledCell cell;
   private final Options options;
   private final Listener listener;
-  private final List<Traces> data;
   private final Traces validation;
   private final TrainingState state;
-  private final StreamingRecipe recipe;
   private final Path stateFile;
 
   private Training(Protocol protocol, Dataset dataset, Options options, Listener listener) {
     this.protocol = protocol;
     this.options = options;
     this.listener = listener;
-    data = dataset.read(Protocol.Use.TRAINING);
+    cell = protocol.compile();
     validation = joined(dataset.read(Protocol.Use.VALIDATION));
-    recipe = StreamingRecipe.of(protocol.sites(protocol.compile()).size()).sized(options.sizes);
-    if (data.getFirst().rows() < recipe.chunk()) {
-      throw new InputException(protocol.name(), "runs.training.ms", data.getFirst().rows() + " samples are less than a chunk",
-          "Let runs have " + recipe.chunk() + " samples or more");
-    }
     stateFile = options.out.resolveSibling(options.out.getFileName().toString().replaceFirst("\\.safetensors$", "") + ".training");
-    state = begin();
+    state = begin(dataset);
   }
 
   /**
@@ -137,49 +127,41 @@ public final class Training {
         blocks.stream().flatMap(b -> Arrays.stream(b.spikes())).toArray(byte[][]::new));
   }
 
-  private TrainingState begin() {
+  private TrainingState begin(Dataset dataset) {
     boolean there = Files.exists(stateFile);
     if (there != options.resume) {
       throw there ? new InputException(stateFile.toString(), null, "is the state of a training that did not end",
           "Go on with it (--resume), or remove it")
           : new InputException("--resume", null, "there is no " + stateFile, "Begin anew without it");
     }
-    int channels = protocol.sites(protocol.compile()).size();
-    int heads = StreamingSurrogate.heads(protocol);
-    var from = options.from
-        .map(f -> StreamingSurrogate.network(Surrogates.load(f.toString()), f.toString(), channels, heads, protocol.sample()));
-    var sized = new StreamingNetwork.Shape(channels, recipe.features(), recipe.hidden(), recipe.memories(), heads, protocol.sample());
-    var shape = from.map(n -> n.shape).orElse(sized);
-    if (!shape.equals(sized) && !options.sizes.equals(Sizes.DEFAULT)) {
-      throw new InputException(options.from.orElseThrow().toString(), null, "is of " + shape + ", and not of " + sized,
-          "Leave the sizes to it");
-    }
-    String identity = protocol.fingerprint() + " " + shape + " " + options.seed;
+    var learner = options.kind.begin(protocol, dataset.read(Protocol.Use.TRAINING), options);
+    var begun = new TrainingState(protocol.fingerprint() + " " + options.kind + " " + learner.identity() + " " + options.seed, learner);
     if (there) {
-      return TrainingState.read(stateFile, shape, identity);
+      begun.read(stateFile);
     }
-    var network = from.orElseGet(() -> StreamingNetwork.random(shape, options.seed));
-    return new TrainingState(identity, network);
+    return begun;
   }
 
   private Surrogate run() throws IOException {
-    double before = state.seconds;
+    var learner = state.learner;
     long last = System.nanoTime();
-    var trainer = new StreamingTrainer(state.network, state.adam, recipe, data, protocol.below(), options.threads,
-        options.seed + state.adam.updates());
     double loss = 0;
     int since = 0;
-    double saved = before;
-    double validated = before;
+    double saved = state.seconds;
+    double validated = state.seconds;
+    double takes = 0; // s that a validation takes
     while (state.seconds < options.budget && state.seconds - state.bestAt() <= PATIENCE * options.budget) {
-      loss += trainer.update(state.seconds / options.budget);
+      loss += learner.update(state.seconds / options.budget);
       since++;
       long now = System.nanoTime();
       state.seconds += Math.min(LONGEST_UPDATE, (now - last) / 1e9);
       last = now;
       listener.at(Math.min(state.seconds, options.budget));
-      if (state.seconds - validated >= options.budget / VALIDATIONS || state.seconds >= options.budget) {
+      double every = Math.clamp(takes / VALIDATING, options.budget / MANY, options.budget / FEW);
+      if (state.seconds - validated >= every || state.seconds >= options.budget) {
+        long from = System.nanoTime();
         state.add(validate(loss / since));
+        takes = (System.nanoTime() - from) / 1e9;
         loss = 0;
         since = 0;
         validated = state.seconds;
@@ -192,53 +174,54 @@ public final class Training {
         saved = state.seconds;
       }
     }
-    var surrogate = surrogate();
+    var surrogate = best();
     SurrogateFile.write(options.out, surrogate);
     Files.deleteIfExists(stateFile);
     return surrogate;
   }
 
-  // Heads in their units, [trace][head][row].
-  private double[][][] predicted(StreamingNetwork network) {
-    float[][][] heads = StreamingTrainer.run(network, validation);
-    double[][][] units = new double[heads.length][][];
-    for (int t = 0; t < heads.length; t++) {
-      units[t] = new double[heads[t].length][heads[t][0].length];
-      for (int o = 0; o < heads[t].length; o++) {
-        for (int r = 0; r < heads[t][o].length; r++) {
-          units[t][o][r] = StreamingSurrogate.normalisation(o).restore(heads[t][o][r]);
-        }
-      }
-    }
-    return units;
+  // The validation runs in closed loop, computed as they will be by who uses the surrogate: outputs in their units, [trace][output][row].
+  private double[][][] predicted() {
+    return ClosedLoop.run(state.learner.surrogate(Optional.empty(), Provenance.UNKNOWN), validation, protocol.sites(cell), options.device,
+        SurrogateOptions.DEFAULT.threads(options.threads));
   }
 
   private Point validate(double loss) {
-    double[][][] predicted = predicted(state.network);
+    double[][][] predicted;
+    try {
+      predicted = predicted();
+    } catch (GalvaniException e) { // what is fed back can grow without bounds as long as little is learnt
+      return new Point(state.seconds, state.learner.weights().updates(), loss, Double.NaN, Double.NaN, 0, 0);
+    }
     int from = protocol.warmupSamples(Protocol.Use.VALIDATION);
-    var rule = ClosedLoop.tune(validation, predicted, from, protocol.sample());
-    boolean cut = !Double.isNaN(protocol.below());
-    var runs = ClosedLoop.runs(validation, predicted, from, protocol.sample(), rule, StreamingTrainer.VOLTAGE,
-        cut ? StreamingTrainer.BELOW : StreamingTrainer.VOLTAGE, -1);
+    var runs = ClosedLoop.runs(validation, predicted, from, protocol.sample(), tuned(predicted), heads());
     var spikes = SpikeMatching.pooled(runs.stream().map(r -> SpikeMatching.oneToOne(r.trueSpikes(), r.predictedSpikes(), 1)).toList());
-    double limit = cut ? protocol.below() : Double.POSITIVE_INFINITY;
     double[] truth = runs.stream().flatMapToDouble(r -> Arrays.stream(r.truth())).toArray();
+    double limit = Double.isNaN(protocol.below()) ? Double.POSITIVE_INFINITY : protocol.below();
     double[] all = runs.stream().flatMapToDouble(r -> Arrays.stream(r.below())).toArray();
     double mean = Statistics.mean(Statistics.numbers(runs.stream()
         .mapToDouble(r -> TraceScores.explainedVarianceClipped(r.truth(), r.below(), limit)).toArray()));
-    return new Point(state.seconds, state.adam.updates(), loss, TraceScores.explainedVarianceClipped(truth, all, limit), mean,
+    return new Point(state.seconds, state.learner.weights().updates(), loss, TraceScores.explainedVarianceClipped(truth, all, limit), mean,
         spikes.precision(), spikes.recall());
   }
 
-  private Surrogate surrogate() {
-    var cell = protocol.compile();
-    double[][][] predicted = predicted(state.best);
-    var rule = ClosedLoop.tune(validation, predicted, protocol.warmupSamples(Protocol.Use.VALIDATION), protocol.sample());
-    String training = String.format(Locale.ROOT, "protocol %s (sha256 %s), %d updates of %d streams of %d samples, %.0f s, seed %d%s",
-        protocol.name(), protocol.fingerprint().substring(0, 12), state.adam.updates(), recipe.groups() * recipe.lanes(),
-        recipe.chunk(), state.seconds, options.seed, options.from.map(f -> ", from " + f.getFileName()).orElse(""));
-    return StreamingSurrogate.of(state.best, protocol, cell, Optional.of(rule),
-        "Exponential traces of the events, a leaky memory; heads for the voltage and, as a logit, for a spike. Nothing is fed back.",
-        new Provenance(protocol.cell(), training, options.version, Map.of()));
+  private Heads heads() {
+    return Heads.of(state.learner.surrogate(Optional.empty(), Provenance.UNKNOWN), options.out.toString(),
+        protocol.outputs().values().iterator().next());
+  }
+
+  private SpikeRule tuned(double[][][] predicted) {
+    return ClosedLoop.tune(validation, predicted, heads(), protocol.warmupSamples(Protocol.Use.VALIDATION), protocol.sample());
+  }
+
+  private Surrogate best() {
+    var learner = state.learner;
+    learner.weights().goBack();
+    var rule = tuned(predicted());
+    String training = String.format(Locale.ROOT, "protocol %s (sha256 %s), %d updates of %s, %.0f s, seed %d%s", protocol.name(),
+        protocol.fingerprint().substring(0, 12), learner.weights().updates(), learner.batch(), state.seconds, options.seed,
+        options.from.map(f -> ", from " + Path.of(f).getFileName()).orElse("")
+            + (options.top > 0 ? ", the last " + options.top + " layers alone" : ""));
+    return learner.surrogate(Optional.of(rule), new Provenance(protocol.cell(), training, options.version, Map.of()));
   }
 }

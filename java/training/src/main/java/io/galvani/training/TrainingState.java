@@ -15,30 +15,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
 
-/** All that a training needs to go on, but the streams, which begin anew: in memory, and in a file that is whole or not there. */
+/** All that a training needs to go on, but its place in the data: in memory, and in a file that is whole or not there. */
 final class TrainingState {
-  private static final String MAGIC = "galvani training 1";
+  private static final String MAGIC = "galvani training 2";
 
-  final String identity;
-  final StreamingNetwork network;
-  final Adam adam;
-  final StreamingNetwork best;
+  private final String identity;
+  final Learner learner;
   final List<Point> curve = new ArrayList<>();
   double seconds;
 
   /** The beginning. */
-  TrainingState(String identity, StreamingNetwork network) {
+  TrainingState(String identity, Learner learner) {
     this.identity = identity;
-    this.network = network;
-    adam = new Adam(network);
-    best = new StreamingNetwork(network.shape);
-    best.set(network);
+    this.learner = learner;
   }
 
   /** Adds a point, and keeps the weights if they are the best so far. */
   void add(Point point) {
     if (curve.stream().allMatch(p -> p.score() < point.score())) {
-      best.set(network);
+      learner.weights().keep();
     }
     curve.add(point);
   }
@@ -59,10 +54,6 @@ final class TrainingState {
     return text.toString();
   }
 
-  private List<StreamingNetwork> networks() {
-    return List.of(network, adam.mean, adam.square, best);
-  }
-
   /** Writes it. */
   void write(Path file) throws IOException {
     var bytes = new ByteArrayOutputStream();
@@ -70,7 +61,6 @@ final class TrainingState {
     out.writeUTF(MAGIC);
     out.writeUTF(identity);
     out.writeDouble(seconds);
-    out.writeLong(adam.updates());
     out.writeInt(curve.size());
     for (Point p : curve) {
       out.writeDouble(p.seconds());
@@ -79,15 +69,7 @@ final class TrainingState {
         out.writeDouble(x);
       }
     }
-    for (StreamingNetwork n : networks()) {
-      for (float[][] parameter : n.parameters()) {
-        for (float[] row : parameter) {
-          for (float x : row) {
-            out.writeFloat(x);
-          }
-        }
-      }
-    }
+    learner.weights().write(out);
     var crc = new CRC32C();
     crc.update(bytes.toByteArray());
     out.writeLong(crc.getValue());
@@ -95,12 +77,11 @@ final class TrainingState {
   }
 
   /**
-   * Reads what was written.
+   * Goes on with what was written.
    *
-   * @param identity of the training that wants to go on
    * @throws InputException if it is damaged, or of another training
    */
-  static TrainingState read(Path file, StreamingNetwork.Shape shape, String identity) {
+  void read(Path file) {
     try {
       byte[] all = Files.readAllBytes(file);
       var crc = new CRC32C();
@@ -113,26 +94,15 @@ final class TrainingState {
       String its = in.readUTF();
       if (!magic.equals(MAGIC) || !its.equals(identity)) {
         throw new InputException(file.toString(), null, "is the state of another training: " + its,
-            "Give the protocol and seed of that one");
+            "Give the protocol, kind and seed of that one");
       }
-      var state = new TrainingState(identity, new StreamingNetwork(shape));
-      state.seconds = in.readDouble();
-      state.adam.resume(in.readLong());
+      seconds = in.readDouble();
       int points = in.readInt();
       for (int i = 0; i < points; i++) {
-        state.curve.add(new Point(in.readDouble(), in.readLong(), in.readDouble(), in.readDouble(), in.readDouble(), in.readDouble(),
+        curve.add(new Point(in.readDouble(), in.readLong(), in.readDouble(), in.readDouble(), in.readDouble(), in.readDouble(),
             in.readDouble()));
       }
-      for (StreamingNetwork n : state.networks()) {
-        for (float[][] parameter : n.parameters()) {
-          for (float[] row : parameter) {
-            for (int j = 0; j < row.length; j++) {
-              row[j] = in.readFloat();
-            }
-          }
-        }
-      }
-      return state;
+      learner.weights().read(in);
     } catch (IOException e) {
       throw InputException.unreadable(file, e);
     }

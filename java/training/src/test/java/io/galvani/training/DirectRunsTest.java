@@ -62,7 +62,7 @@ class DirectRunsTest {
       try (var one = CpuDevice.get().population(protocol.compile(), options)) {
         var fine = one.record(Probe.parse("soma(0.5).v"), 1);
         var current = one.record(Probe.parse("soma(0.5).ina"), 40);
-        one.advance(DirectRuns.queue(sites, new byte[][][] {traces.events()[c]}, 0, 400, 1), 400, new Spikes());
+        one.advance(DirectRuns.queue(sites, Drive.of(new byte[][][] {traces.events()[c]}), 0, 400, 1), 400, new Spikes());
         v = fine.drain()[0];
         ina = current.drain()[0];
       }

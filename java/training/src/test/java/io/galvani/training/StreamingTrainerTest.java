@@ -60,7 +60,7 @@ class StreamingTrainerTest {
         predicted[t][1][r] = truth.spikes()[t][r] != 0 ? 1.75 : r % 3 == 0 ? 1.25 : -5;
       }
     }
-    var rule = ClosedLoop.tune(truth, predicted, 100, 1);
+    var rule = ClosedLoop.tune(truth, predicted, new Heads(0, 0, 1), 100, 1);
     assertEquals(new SpikeRule(1, SpikeRule.Kind.PEAK, 1.5, 2), rule);
   }
 }

@@ -1,8 +1,8 @@
 package io.galvani.training;
 
 /** A protocol of the point cell that takes no time. */
-final class TestProtocol {
-  static final String TEXT = """
+public final class TestProtocol {
+  public static final String TEXT = """
       about: short
       cell: ball
       sample: 1
@@ -22,7 +22,7 @@ final class TestProtocol {
 
   private TestProtocol() {}
 
-  static Protocol get() {
+  public static Protocol get() {
     return Protocol.read("short.yaml", "short", TEXT);
   }
 }

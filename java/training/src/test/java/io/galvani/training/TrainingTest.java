@@ -2,12 +2,14 @@ package io.galvani.training;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.galvani.InputException;
 import io.galvani.cable.CableOptions;
 import io.galvani.device.cpu.CpuDevice;
+import io.galvani.surrogate.Provenance;
 import io.galvani.surrogate.SurrogateFile;
 import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.training.Training.Point;
@@ -31,8 +33,12 @@ class TrainingTest {
     data = Dataset.make(dir.resolve("data"), protocol, CpuDevice.get(), CableOptions.of(protocol.compile()), "test", ms -> { });
   }
 
-  private Training.Options options(boolean resume, Optional<Path> from) {
-    return new Training.Options(dir.resolve("s.safetensors"), 2, 1, 1, resume, from, Training.Sizes.DEFAULT, "test");
+  private Training.Options options(boolean resume, Optional<String> from) {
+    return options(1, resume, from);
+  }
+
+  private Training.Options options(int seed, boolean resume, Optional<String> from) {
+    return new Training.Options(Streaming.DEFAULT, dir.resolve("s.safetensors"), 2, seed, 1, resume, from, 0, CpuDevice.get(), "test");
   }
 
   /** Keeps the points, and may stop the training by throwing after some. */
@@ -66,7 +72,7 @@ class TrainingTest {
     // Not without being told to, nor one of another seed.
     assertTrue(assertThrows(InputException.class, () -> Training.run(protocol, data, options(false, Optional.empty()), new Points(9)))
         .getMessage().contains("--resume"));
-    var other = new Training.Options(dir.resolve("s.safetensors"), 2, 2, 1, true, Optional.empty(), Training.Sizes.DEFAULT, "test");
+    var other = options(2, true, Optional.empty());
     assertTrue(assertThrows(InputException.class, () -> Training.run(protocol, data, other, new Points(9))).getMessage()
         .contains("is the state of another training"));
 
@@ -92,28 +98,39 @@ class TrainingTest {
 
     // One more from its weights: better than random ones from the first point on.
     var further = new Points(9);
-    Training.run(protocol, data, options(false, Optional.of(dir.resolve("s.safetensors"))), further);
+    Training.run(protocol, data, options(false, Optional.of(dir.resolve("s.safetensors").toString())), further);
     assertTrue(further.all.getFirst().loss() < 0.9);
   }
 
   @Test
   void aDamagedStateIsRefused() throws IOException {
-    var network = StreamingNetwork.random(new StreamingNetwork.Shape(2, 16, 16, 16, 2, 1), 1);
-    var state = new TrainingState("me", network);
+    var learner = Streaming.DEFAULT.begin(protocol, data.read(Protocol.Use.TRAINING), options(false,
+        Optional.empty()));
+    learner.update(0);
+    var state = new TrainingState("me", learner);
     state.seconds = 7;
-    state.adam.resume(12);
     state.add(new Point(3, 10, 0.5, 0.9, 0.8, 0.9, 0.9));
+    learner.update(0);
     state.add(new Point(6, 12, 0.4, 0.2, 0.1, 0.9, 0.9));
     Path file = dir.resolve("state");
     state.write(file);
-    var back = TrainingState.read(file, network.shape, "me");
+    var present = learner.surrogate(Optional.empty(), Provenance.UNKNOWN);
+    learner.weights().goBack();
+    var best = learner.surrogate(Optional.empty(), Provenance.UNKNOWN);
+    var back = new TrainingState("me", Streaming.DEFAULT.begin(protocol, data.read(Protocol.Use.TRAINING),
+        options(5, false, Optional.empty())));
+    back.read(file);
     assertEquals(state.curve, back.curve);
     assertEquals(7, back.seconds);
-    assertEquals(12, back.adam.updates());
+    assertEquals(2, back.learner.weights().updates());
     assertEquals(3, back.bestAt());
+    assertEquals(present, back.learner.surrogate(Optional.empty(), Provenance.UNKNOWN));
+    back.learner.weights().goBack();
+    assertEquals(best, back.learner.surrogate(Optional.empty(), Provenance.UNKNOWN));
+    assertNotEquals(present, best);
     byte[] bytes = Files.readAllBytes(file);
     bytes[200] ^= 1;
     Files.write(file, bytes);
-    assertTrue(assertThrows(InputException.class, () -> TrainingState.read(file, network.shape, "me")).getMessage().contains("damaged"));
+    assertTrue(assertThrows(InputException.class, () -> back.read(file)).getMessage().contains("damaged"));
   }
 }
