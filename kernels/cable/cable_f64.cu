@@ -18,8 +18,8 @@
 //     cable_geometry_f64                        31        31        31        31        31        34         0
 //     cable_level_f64                          106       106       106       112       112       124         0
 //     cable_lifetimes_f64                       56        48        48        56        48        48         0
-//     cable_sample_f64                          54        48        48        56        56        52         0
-//     cable_states_f64                          64        64        64        64        63        64         0
+//     cable_sample_f64                          55        48        48        56        56        52         0
+//     cable_states_f64                          64        64        64        64        63    56+40B         0
 //     cable_stream_f64                         102       102       102       108       108       110         0
 //     cable_tables_f64                          40        40        40        40        40        36         0
 //     cable_thread_f64                         114       114       114       116       118       120         0

@@ -19,7 +19,7 @@
 //     cable_geometry_mixed                      31        31        31        31        31        34         0
 //     cable_level_mixed                         80        80        80        79        80        80         0
 //     cable_lifetimes_mixed                     56        48        48        56        48        48         0
-//     cable_sample_mixed                        48        47        47        48        47        52         0
+//     cable_sample_mixed                        48        48        48        48        48        52         0
 //     cable_states_mixed                        64        64        64        64        63        64         0
 //     cable_stream_mixed                        86        86        86        90        90        96         0
 //     cable_tables_mixed                        40        40        40        40        40        36         0

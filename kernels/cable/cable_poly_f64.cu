@@ -9,9 +9,9 @@
 //   flops    a compartment-step with hh: about 80 for gates and currents, 20 for the solve
 //
 //   registers (+ bytes spilled)              sm_80     sm_86     sm_89     sm_90    sm_100    sm_120    static shared memory, B
-//     cable_level_poly_f64                      92        92        92       108       108       111         0
+//     cable_level_poly_f64                      94        96        96       106       106       114         0
 //     cable_stream_poly_f64                     92        92        92       105       106       110         0
-//     cable_thread_poly_f64                    103       103       103       112       114       112         0
+//     cable_thread_poly_f64                    102       103       103       112       112       112         0
 //
 // Arguments are those of cable_f64.cu.
 #include "cable/entries.h"

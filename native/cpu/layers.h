@@ -51,7 +51,9 @@ struct LayerKernels {
   void (*finish)(const Finish<E>&, int n, const S* x, E* y);
   void (*finish_sums)(const Finish<E>&, int n, const S* x, S* y);
   void (*lstm)(int blocks, const S* gates, S* c, E* h);
-  void (*add)(int n, S factor, const S* x, S* y);  // y += factor · x
+  void (*add)(int n, S factor, const S* x, S* y);                       // y += factor · x
+  void (*leak)(int n, const S* decay, const E* x, S* y, E* stored);     // y = decay · y + x, and as it is stored; x may be null
+  void (*accumulate)(int n, const S* x, S* y, E* stored);               // y += x, likewise
 };
 
 template <class E>

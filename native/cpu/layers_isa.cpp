@@ -134,7 +134,44 @@ void add(int n, Sum<E> factor, const Sum<E>* x, Sum<E>* y) {
 }
 
 template <class E>
-constexpr LayerKernels<E> kLayerKernels = {kTileVectors * kLanes<Sum<E>>, &multiply<E>, &finish<E, E>, &finish<E, Sum<E>>, &lstm<E>, &add<E>};
+GALVANI_FN SumPack<E> taken(const E* x) {
+  if constexpr (std::is_same_v<E, Sum<E>>) {
+    return SumPack<E>::load(x);
+  } else {
+    Sum<E> sums[SumPack<E>::size];
+    for (int lane = 0; lane < SumPack<E>::size; ++lane) sums[lane] = summed(x[lane]);
+    SumPack<E> pack;
+    std::memcpy(&pack.value, sums, sizeof pack.value);
+    return pack;
+  }
+}
+
+template <class E>
+void leak(int n, const Sum<E>* decay, const E* x, Sum<E>* y, E* stored) {
+  using P = SumPack<E>;
+  for (int i = 0; i < n; i += P::size) {
+    P now = P::load(decay + i) * P::load(y + i);
+    if (x != nullptr) {
+      now = now + taken<E>(x + i);
+    }
+    now.store(y + i);
+    put<E>(now, stored + i);
+  }
+}
+
+template <class E>
+void accumulate(int n, const Sum<E>* x, Sum<E>* y, E* stored) {
+  using P = SumPack<E>;
+  for (int i = 0; i < n; i += P::size) {
+    const P now = P::load(y + i) + P::load(x + i);
+    now.store(y + i);
+    put<E>(now, stored + i);
+  }
+}
+
+template <class E>
+constexpr LayerKernels<E> kLayerKernels = {kTileVectors * kLanes<Sum<E>>, &multiply<E>, &finish<E, E>, &finish<E, Sum<E>>, &lstm<E>, &add<E>,
+                                           &leak<E>, &accumulate<E>};
 
 }  // namespace
 

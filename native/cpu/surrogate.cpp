@@ -849,18 +849,18 @@ void Run<E>::window(std::int64_t n) {
   team_.wait();
 }
 
-// As the first stage the newest column, later on the last step.
+// As the first stage the newest column, later on the last step: both are there.
 template <class E>
 void Run<E>::newest(std::int64_t n) {
-  const bool first = values_ == nullptr;
-  const int features = first ? plan_.features_of_columns() : features_;
-  const int width = padded<E>(features);
-  E* const to = other();
-  for (std::int64_t c = 0; member_ == 0 && c < cells_; ++c) {
-    std::copy_n(first ? rings_.back().at(c, plan_.classes().back(), n + plan_.window() - 1) : value(c, steps_ - 1), width, to + c * width);
+  if (values_ == nullptr) {
+    values_ = rings_.back().at(0, plan_.classes().back(), n + plan_.window() - 1);
+    stride_ = rings_.back().stride;
+    features_ = plan_.features_of_columns();
+    width_ = padded<E>(features_);
+  } else {
+    values_ += static_cast<std::size_t>(steps_ - 1) * width_;
   }
-  taken(1, features);
-  team_.wait();
+  steps_ = 1;
 }
 
 template <class E>
@@ -868,12 +868,7 @@ void Run<E>::traces(const HeadLayer<E>& h, int stage) {
   const auto [from, to] = mine(padded<E>(h.units));
   E* const out = other();
   for (std::int64_t c = 0; c < cells_; ++c) {
-    S* const kept = p_.kept_sums(stage, first_ + c);
-    const E* const x = value(c, 0);
-    for (int i = from; i < to; ++i) {
-      kept[i] = h.decay[i] * kept[i] + summed(x[i]);
-      out[c * width_ + i] = stored<E>(kept[i]);
-    }
+    plan_.kernels().leak(to - from, h.decay.data() + from, value(c, 0) + from, p_.kept_sums(stage, first_ + c) + from, out + c * width_ + from);
   }
   taken(1, h.units);
   team_.wait();
@@ -886,11 +881,7 @@ void Run<E>::elm(const HeadLayer<E>& h, int stage) {
   E *const leaked = w_.values[2].data(), *const out = other();
   S* const sums = w_.sums.data();
   for (std::int64_t c = 0; c < cells_; ++c) {
-    S* const m = p_.kept_sums(stage, first_ + c);
-    for (int i = from; i < to; ++i) {
-      m[i] *= h.decay[i];
-      leaked[c * width + i] = stored<E>(m[i]);
-    }
+    plan_.kernels().leak(to - from, h.decay.data() + from, nullptr, p_.kept_sums(stage, first_ + c) + from, leaked + c * width + from);
   }
   team_.wait();
   begin();
@@ -907,12 +898,9 @@ void Run<E>::elm(const HeadLayer<E>& h, int stage) {
   for (std::int64_t c = 0; c < cells_; ++c) add_row(hidden + c * h.layer.columns, h.update.bias.data(), sums + c * width);
   multiply(h.update, 0);
   for (std::int64_t c = 0; c < cells_; ++c) {
-    S *const added = sums + c * width, *const m = p_.kept_sums(stage, first_ + c);
+    S* const added = sums + c * width;
     finish(h.update, added, added);
-    for (int i = from; i < to; ++i) {
-      m[i] += added[i];
-      out[c * width + i] = stored<E>(m[i]);
-    }
+    plan_.kernels().accumulate(to - from, added + from, p_.kept_sums(stage, first_ + c) + from, out + c * width + from);
   }
   taken(1, h.units);
   team_.wait();

@@ -123,21 +123,22 @@ public final class Comparison {
     var sites = protocol.sites(cell);
     byte[][][] events = new byte[held][][];
     Arrays.setAll(events, c -> c < DISTINCT ? DirectRuns.draw(protocol, sites, Protocol.Use.TEST, c) : events[c % DISTINCT]);
+    var drive = Drive.of(events);
     int piece = (int) Math.max(1, PIECE / protocol.sample());
     double length = piece * protocol.sample();
     double wanted = Math.max(LEAST, Math.ceil(ms / length) * length);
     int rows = piece + (int) Math.round(wanted / protocol.sample());
     long begin = System.nanoTime();
-    try (Running running = engine.begin(held, DirectRuns.queue(sites, Drive.of(events), 0, rows, protocol.sample()), wanted + length)) {
+    try (Running running = engine.begin(held, DirectRuns.queue(sites, drive, 0, rows, protocol.sample()), wanted + length)) {
       // A first piece is not timed: memory is touched, code is compiled.
-      running.advance(DirectRuns.queue(sites, Drive.of(events), 0, piece, protocol.sample()), length);
+      running.advance(DirectRuns.queue(sites, drive, 0, piece, protocol.sample()), length);
       double build = (System.nanoTime() - begin) / 1e9;
       var times = new ArrayList<Double>();
       double all = 0;
       long input = 0;
       for (int row = piece; times.size() * length < wanted - 1e-9 && (times.size() * length < LEAST || all < seconds); row += piece) {
         long from = System.nanoTime();
-        Events queue = DirectRuns.queue(sites, Drive.of(events), row, row + piece, protocol.sample());
+        Events queue = DirectRuns.queue(sites, drive, row, row + piece, protocol.sample());
         input += System.nanoTime() - from;
         times.add(running.advance(queue, (row + piece) * protocol.sample()));
         all += times.getLast();

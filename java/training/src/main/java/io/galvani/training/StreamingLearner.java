@@ -28,14 +28,14 @@ final class StreamingLearner implements Learner {
     this.protocol = protocol;
     this.data = data;
     this.options = options;
-    if (data.getFirst().rows() < StreamingTrainer.CHUNK) {
-      throw new InputException(protocol.name(), "runs.training.ms", data.getFirst().rows() + " samples are less than a chunk",
-          "Let runs have " + StreamingTrainer.CHUNK + " samples or more");
-    }
     cell = protocol.compile();
     int channels = protocol.sites(cell).size();
     int heads = StreamingSurrogate.heads(protocol);
     recipe = StreamingRecipe.of(channels).sized(sizes);
+    if (data.getFirst().rows() < recipe.chunk()) {
+      throw new InputException(protocol.name(), "runs.training.ms", data.getFirst().rows() + " samples are less than a chunk",
+          "Let runs have " + recipe.chunk() + " samples or more");
+    }
     var shape = new StreamingNetwork.Shape(channels, recipe.features(), recipe.hidden(), recipe.memories(), heads, protocol.sample());
     network = options.from().map(f -> StreamingSurrogate.network(Surrogates.load(f), f, channels, heads, protocol.sample()))
         .orElseGet(() -> StreamingNetwork.random(shape, options.seed()));
@@ -70,7 +70,7 @@ final class StreamingLearner implements Learner {
 
   @Override
   public String batch() {
-    return recipe.groups() * recipe.lanes() + " streams of " + StreamingTrainer.CHUNK + " samples";
+    return recipe.groups() * recipe.lanes() + " streams of " + recipe.chunk() + " samples";
   }
 
   @Override

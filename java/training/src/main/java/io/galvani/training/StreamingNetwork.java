@@ -1,6 +1,5 @@
 package io.galvani.training;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -21,9 +20,11 @@ import java.util.SplittableRandom;
 final class StreamingNetwork {
   /** λ: how far a memory is driven at most. */
   static final float DRIVE = 5;
-  /** Range of the first weights of mixtures, times √channels. */
-  private static final double MIXTURE = 6;
-  /** Of the first weights from memories to hidden units, where features are mixtures. */
+  /** Time constants that a branch begins with. */
+  private static final int TRACES = 8;
+  /** ms from which on traces are scaled down. */
+  private static final double SCALED_FROM = 5;
+  /** Of the first weights from memories to hidden units, where branches are wide. */
   private static final float RECURRENCE = 0.3f;
 
   /**
@@ -36,12 +37,7 @@ final class StreamingNetwork {
    * @param outputs heads
    * @param sample h in ms
    */
-  record Shape(int channels, int features, int hidden, int memories, int outputs, double sample) {
-    /** Whether there are enough features for each channel to begin with some of its own, of several time constants. */
-    boolean apart() {
-      return features >= 4 * channels;
-    }
-  }
+  record Shape(int channels, int features, int hidden, int memories, int outputs, double sample) {}
 
   final Shape shape;
   /** [channels][F]. */
@@ -78,23 +74,25 @@ final class StreamingNetwork {
   }
 
   /**
-   * One to begin training with. Where features are apart, each is a trace of one channel with a time constant from 0.5 to 16 ms, the
-   * memories have 1 to 150 ms. Else features are random mixtures with 0.5 to 60 ms, scaled so that rare events of many channels make a
-   * number of about 1, memories have 1 to 500 ms, and act on each other less. Other weights by their fan-in.
+   * One to begin training with. Features are traces of branches, as in Spieler et al.: stretches of channels side by side, of {@value
+   * #TRACES} time constants each. Where a branch is one channel these are from 0.5 to 16 ms, memories have 1 to 150 ms. Where it is several
+   * they are up to 60 and 500 ms, slow traces, which many events add up in, are scaled down, and memories act on each other less. Other
+   * weights by their fan-in.
    */
   static StreamingNetwork random(Shape shape, long seed) {
     var n = new StreamingNetwork(shape);
     var random = new SplittableRandom(seed);
-    boolean apart = shape.apart();
-    int traces = apart ? Math.ceilDiv(shape.features(), shape.channels()) : shape.features();
+    int branches = Math.min(shape.channels(), Math.ceilDiv(shape.features(), TRACES));
+    boolean wide = branches < shape.channels();
     for (int i = 0; i < shape.features(); i++) {
-      n.traceTau[0][i] = spread(0.5, apart ? 16 : 60, i % traces, traces);
-      if (apart) {
-        n.sites[i / traces][i] = 1;
+      n.traceTau[0][i] = spread(0.5, wide ? 60 : 16, i % TRACES, TRACES);
+      int branch = i / TRACES % branches;
+      for (int c = shape.channels() * branch / branches; c < shape.channels() * (branch + 1) / branches; c++) {
+        n.sites[c][i] = wide ? (float) (random.nextDouble(0.8, 1.2) / Math.sqrt(1 + Math.exp(n.traceTau[0][i]) / SCALED_FROM)) : 1;
       }
     }
     for (int i = 0; i < shape.memories(); i++) {
-      n.memoryTau[0][i] = spread(1, apart ? 150 : 500, i, shape.memories());
+      n.memoryTau[0][i] = spread(1, wide ? 500 : 150, i, shape.memories());
     }
     for (float[][] weights : List.of(n.kernel, n.bias)) {
       fill(weights, 1 / Math.sqrt(n.kernel.length), random);
@@ -103,12 +101,9 @@ final class StreamingNetwork {
       fill(weights, 1 / Math.sqrt(shape.hidden()), random);
     }
     fill(n.head, 1 / Math.sqrt(shape.memories()), random);
-    if (!apart) {
-      fill(n.sites, MIXTURE / Math.sqrt(shape.channels()), random);
-      for (float[] row : Arrays.copyOfRange(n.kernel, shape.features(), n.kernel.length)) {
-        for (int j = 0; j < row.length; j++) {
-          row[j] *= RECURRENCE;
-        }
+    for (int i = shape.features(); wide && i < n.kernel.length; i++) {
+      for (int j = 0; j < shape.hidden(); j++) {
+        n.kernel[i][j] *= RECURRENCE;
       }
     }
     return n;

@@ -8,9 +8,11 @@ package io.galvani.training;
  * @param memories M
  * @param groups of streams, as many as may be computed at once
  * @param lanes streams of a group; a multiple of 4, and of 64 at best
+ * @param chunk rows of an update
  * @param rate of learning, at first
+ * @param spikes weight of the spike head's loss
  */
-record StreamingRecipe(int features, int hidden, int memories, int groups, int lanes, double rate) {
+record StreamingRecipe(int features, int hidden, int memories, int groups, int lanes, int chunk, double rate, double spikes) {
   /** Above so many channels features are mixtures of them. */
   private static final int FEW = 16;
   /** Traces of a channel where there are few. */
@@ -18,12 +20,13 @@ record StreamingRecipe(int features, int hidden, int memories, int groups, int l
 
   /** What does for a cell of so many channels; see the README. */
   static StreamingRecipe of(int channels) {
-    return channels <= FEW ? new StreamingRecipe(channels * TRACES, 64, 48, 2, 64, 5e-3) : new StreamingRecipe(128, 64, 64, 1, 256, 2e-3);
+    return channels <= FEW ? new StreamingRecipe(channels * TRACES, 64, 48, 2, 64, 128, 5e-3, 5)
+        : new StreamingRecipe(128, 64, 64, 1, 128, 64, 3e-3, 10);
   }
 
   /** With other sizes. */
   StreamingRecipe sized(Streaming s) {
     return new StreamingRecipe(s.features() == null ? features : s.features(), s.hidden() == null ? hidden : s.hidden(),
-        s.memories() == null ? memories : s.memories(), groups, lanes, rate);
+        s.memories() == null ? memories : s.memories(), groups, lanes, chunk, rate, spikes);
   }
 }

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
  * chunk of all of them an update; the state goes on into the next chunk. Nothing of the truth is fed back, so training and closed loop are
  * the same computation.
  *
- * <p>Loss: mean square of the voltage head, in units of {@link #SCALE}, and 5 times the cross-entropy of the spike head. Where there is a
+ * <p>Loss: mean square of the voltage head, in units of {@link #SCALE}, and several times the cross-entropy of the spike head. Where there is a
  * head for the voltage below a limit, it has 5 times its mean square, and that of the whole voltage a tenth: the mean of what a spike may
  * be blurs what leads to it. Streams come in groups; groups are computed by threads and summed in their order, so that threads change nothing.
  */
@@ -22,12 +22,9 @@ final class StreamingTrainer {
   static final int VOLTAGE = 0;
   static final int SPIKE = 1;
   static final int BELOW = 2;
-  /** Rows of a chunk. */
-  static final int CHUNK = 128;
-
-  /** Streams of a group that runs whole traces. */
+  /** Streams of a group that runs whole traces, and rows at a time. */
   private static final int LANES = 64;
-  private static final double SPIKE_WEIGHT = 5;
+  private static final int CHUNK = 128;
   private static final double BELOW_WEIGHT = 5;
   private static final double WHOLE_WEIGHT = 0.1;  // of the voltage, beside BELOW
   private static final int WARM_UP = 50;
@@ -45,15 +42,17 @@ final class StreamingTrainer {
     final StreamingPass pass;
     final StreamingNetwork gradients;
     final SplittableRandom random;
-    final Arrivals events = new Arrivals(CHUNK);
+    final Arrivals events;
     final int[] block;   // of the trace that a stream is in
     final int[] trace;
     final int[] row;
     double loss;
 
-    Group(StreamingNetwork network, int lanes, SplittableRandom random) {
-      pass = new StreamingPass(network, lanes, CHUNK);
+    Group(StreamingNetwork network, StreamingRecipe recipe, SplittableRandom random) {
+      int lanes = recipe.lanes();
+      pass = new StreamingPass(network, lanes, recipe.chunk());
       gradients = new StreamingNetwork(network.shape);
+      events = new Arrivals(recipe.chunk());
       this.random = random;
       block = new int[lanes];
       trace = new int[lanes];
@@ -78,7 +77,7 @@ final class StreamingTrainer {
     this.threads = threads;
     var random = new SplittableRandom(seed);
     groups = new Group[recipe.groups()];
-    Arrays.setAll(groups, g -> new Group(network, recipe.lanes(), random.split()));
+    Arrays.setAll(groups, g -> new Group(network, recipe, random.split()));
   }
 
   /**
@@ -104,15 +103,16 @@ final class StreamingTrainer {
   }
 
   private void pass(Group g) {
+    int chunk = recipe.chunk();
     g.events.clear();
     for (int s = 0; s < g.row.length; s++) {
-      if (g.row[s] + CHUNK > data.get(g.block[s]).rows()) {
+      if (g.row[s] + chunk > data.get(g.block[s]).rows()) {
         g.block[s] = g.random.nextInt(data.size());
         g.trace[s] = g.random.nextInt(data.get(g.block[s]).count());
         g.row[s] = 0;
         g.pass.restart(s);
       }
-      g.events.add(data.get(g.block[s]).events()[g.trace[s]], g.row[s], CHUNK, s);
+      g.events.add(data.get(g.block[s]).events()[g.trace[s]], g.row[s], chunk, s);
     }
     g.pass.forward(g.events);
     g.loss = loss(g);
@@ -123,7 +123,7 @@ final class StreamingTrainer {
     }
     g.pass.backward(g.gradients);
     for (int s = 0; s < g.row.length; s++) {
-      g.row[s] += CHUNK;
+      g.row[s] += chunk;
     }
   }
 
@@ -134,11 +134,11 @@ final class StreamingTrainer {
     float[] cut = new float[lanes];
     float[] spike = new float[lanes];
     float[] tanh = new float[lanes];
-    float share = 1f / (CHUNK * lanes * groups.length);
+    float share = 1f / (recipe.chunk() * lanes * groups.length);
     boolean has = !Double.isNaN(below);
     float limit = has ? (float) ((below - OFFSET) / SCALE) : Float.POSITIVE_INFINITY;
     double sum = 0;
-    for (int t = 0; t < CHUNK; t++) {
+    for (int t = 0; t < recipe.chunk(); t++) {
       for (int s = 0; s < lanes; s++) {
         var block = data.get(g.block[s]);
         v[s] = (block.outputs()[g.trace[s]][0][g.row[s] + t] - (float) OFFSET) / (float) SCALE;
@@ -152,13 +152,13 @@ final class StreamingTrainer {
       for (int s = 0; s < lanes; s++) {
         sum += has ? cut[s] * cut[s] : v[s] * v[s];
         gradients[VOLTAGE][s] = (has ? (float) WHOLE_WEIGHT : 1) * 2 * share * v[s];
-        gradients[SPIKE][s] = (float) SPIKE_WEIGHT * share * (0.5f + 0.5f * tanh[s] - spike[s]);
+        gradients[SPIKE][s] = (float) recipe.spikes() * share * (0.5f + 0.5f * tanh[s] - spike[s]);
         if (has) {
           gradients[BELOW][s] = (float) BELOW_WEIGHT * 2 * share * cut[s];
         }
       }
     }
-    return sum / (CHUNK * lanes);
+    return sum / (recipe.chunk() * lanes);
   }
 
   /**

@@ -21,7 +21,7 @@ class StreamingTrainerTest {
 
   private StreamingNetwork trained(int updates, int groups, int threads, double[] loss) {
     var network = StreamingNetwork.random(SHAPE, 1);
-    var recipe = new StreamingRecipe(16, 32, 16, groups, 64, 5e-3);
+    var recipe = new StreamingRecipe(16, 32, 16, groups, 64, 128, 5e-3, 5);
     var trainer = new StreamingTrainer(network, new Adam(network), recipe, data, Double.NaN, threads, 2);
     for (int i = 0; i < updates; i++) {
       loss[i] = trainer.update((double) i / updates);
