@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
 final class GeneraliseCommand implements Callable<Integer> {
   /** With the input, for the progress bar. */
   private static final int EXPERIMENTS = 7;
+  private static final int COLUMNS = 10;
 
   @Parameters(paramLabel = "SURROGATE", description = "A surrogate that comes with Galvani, or a file (.safetensors).")
   private String surrogate;
@@ -96,22 +97,29 @@ final class GeneraliseCommand implements Callable<Integer> {
   }
 
   private static void table(PrintWriter print, List<Finding> findings) {
-    print.printf("  %-50s %-46s %9s %9s  %s%n", "", "", "cell", "surrogate", "paper");
+    print.printf("  %-54s %-46s %9s %9s  %s%n", "", "", "cell", "surrogate", "paper");
     String last = "";
     for (Finding f : findings) {
-      print.printf("  %-50s %-46s %9s %9s  %s%n", f.experiment().equals(last) ? "" : f.experiment(), quantity(f), number(f, f.cell()),
+      print.printf("  %-54s %-46s %9s %9s  %s%n", f.experiment().equals(last) ? "" : f.experiment(), quantity(f), number(f, f.cell()),
           number(f, f.surrogate()), f.paper());
       last = f.experiment();
     }
   }
 
+  // As many points as a line holds; a report has them all.
   private static void curve(PrintWriter print, Curve c) {
-    print.printf("%n  %s%n  %-32s", c.title(), c.x());
-    Arrays.stream(c.at()).forEach(x -> print.printf(" %7.5g", x));
-    print.printf("%n  %-32s", c.y() + ", cell");
-    Arrays.stream(c.cell()).forEach(y -> print.printf(" %7.2f", y));
-    print.printf("%n  %-32s", "surrogate");
-    Arrays.stream(c.surrogate()).forEach(y -> print.printf(" %7.2f", y));
+    int every = Math.ceilDiv(c.at().length, COLUMNS);
+    print.printf("%n  %s%n", c.title());
+    line(print, c.x(), c.at(), every, "%8.4g");
+    line(print, c.y() + ", cell", c.cell(), every, "%8.2f");
+    line(print, "surrogate", c.surrogate(), every, "%8.2f");
+  }
+
+  private static void line(PrintWriter print, String name, double[] values, int every, String format) {
+    print.printf("  %-36s", name);
+    for (int i = every - 1; i < values.length; i += every) {
+      print.printf(format, values[i]);
+    }
     print.println();
   }
 
