@@ -34,15 +34,15 @@ final class CompareCommand implements Callable<Integer> {
   /** Runs that are scored. */
   private static final int RUNS = 50;
   /** What of the scores the table shows. */
-  private static final List<String> SHOWN = List.of("explained_variance", "explained_variance_clipped", "correlation", "precision_1ms",
-      "recall_1ms", "precision_5ms", "recall_5ms", "exact_bin", "recall_chance");
+  private static final List<String> SHOWN = List.of("explained_variance", "explained_variance_clipped", "correlation",
+      "correlation_clipped", "precision_1ms", "recall_1ms", "precision_5ms", "recall_5ms", "exact_bin", "recall_chance", "auc");
 
   @Parameters(paramLabel = "SURROGATE", arity = "0..*",
       description = "Surrogates: names or files (.safetensors). Default: those of the cell that come with Galvani")
   private List<String> surrogates = new ArrayList<>();
 
   @Option(names = "--cell", paramLabel = "PROTOCOL", defaultValue = "ball",
-      description = "The protocol whose cell and input are used: ball, or a file (.yaml). Default: ${DEFAULT-VALUE}")
+      description = "The protocol whose cell and input are used: ball, l5pc, or a file (.yaml). Default: ${DEFAULT-VALUE}")
   private String protocol;
 
   @Option(names = "--cells", paramLabel = "N,...", split = ",", defaultValue = "1,50,5000",
@@ -117,7 +117,9 @@ final class CompareCommand implements Callable<Integer> {
       out.printf("  %-42s", row.name());
       scores.values().forEach(list -> {
         var s = list.stream().filter(x -> x.key().equals(row.key())).findFirst().orElseThrow();
-        out.printf(" %26s", String.format("%.1f (%.1f to %.1f)", 100 * s.pooled(), 100 * s.interval().low(), 100 * s.interval().high()));
+        var i = s.interval();
+        out.printf(" %26s", String.format("%.1f", 100 * s.pooled())
+            + (Double.isNaN(i.low()) ? "" : String.format(" (%.1f to %.1f)", 100 * i.low(), 100 * i.high())));
       });
       out.println();
     }

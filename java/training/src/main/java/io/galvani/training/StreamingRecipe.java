@@ -21,7 +21,7 @@ record StreamingRecipe(int features, int hidden, int memories, int groups, int l
   /** What does for a cell of so many channels; see the README. */
   static StreamingRecipe of(int channels) {
     return channels <= FEW ? new StreamingRecipe(channels * TRACES, 64, 48, 2, 64, 128, 5e-3, 5)
-        : new StreamingRecipe(128, 64, 64, 1, 128, 64, 3e-3, 10);
+        : new StreamingRecipe(128, 64, 64, 1, 64, 256, 3e-3, 10);
   }
 
   /** With other sizes. */
