@@ -359,7 +359,7 @@ int32_t gv_surrogates_advance(gv_surrogates* surrogates, int64_t steps, int64_t 
     std::vector<SurrogateEvent> all;
     all.reserve(events);
     for (int64_t i = 0; i < events; ++i) all.push_back({step[i], cell[i], channel[i], value[i]});
-    surrogates->population->advance(steps, all, recorded);
+    surrogates->population->advance(steps, std::move(all), recorded);
   });
 }
 

@@ -538,8 +538,7 @@ class PopulationOf final : public SurrogatePopulation {
     }
   }
 
-  void advance(std::int64_t steps, const std::vector<SurrogateEvent>& events, double* recorded) override {
-    std::vector<SurrogateEvent> sorted = events;
+  void advance(std::int64_t steps, std::vector<SurrogateEvent> sorted, double* recorded) override {
     for (const SurrogateEvent& e : sorted) {
       require(e.step >= 0 && e.step < steps && e.cell >= 0 && e.cell < options_.cells && e.channel >= 0 && e.channel < plan_->channels(),
               "events: a step, cell or channel that is not there");

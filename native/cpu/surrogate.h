@@ -67,7 +67,7 @@ class SurrogatePopulation {
   // windows: [1 or cells][window][channels]; the last row is the present, to which events may add.
   virtual void start(std::int64_t windows, const double* rows) = 0;
   // Events sorted by step, 0 for the present. recorded: [steps][cells][numbers].
-  virtual void advance(std::int64_t steps, const std::vector<SurrogateEvent>& events, double* recorded) = 0;
+  virtual void advance(std::int64_t steps, std::vector<SurrogateEvent> events, double* recorded) = 0;
   virtual std::int64_t steps() const = 0;
   virtual std::int64_t memory() const = 0;
   virtual std::int64_t state_size() const = 0;

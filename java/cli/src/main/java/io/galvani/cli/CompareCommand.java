@@ -40,8 +40,8 @@ final class CompareCommand implements Callable<Integer> {
   private static final int LONG_RUNS = 8;
   private static final int PARTS = 5;
   /** What of the scores the table shows. */
-  private static final List<String> SHOWN = List.of("explained_variance", "explained_variance_clipped", "correlation", "precision_1ms",
-      "recall_1ms", "precision_5ms", "recall_5ms", "exact_bin", "recall_chance");
+  private static final List<String> SHOWN = List.of("explained_variance", "explained_variance_clipped", "correlation",
+      "correlation_clipped", "precision_1ms", "recall_1ms", "precision_5ms", "recall_5ms", "exact_bin", "recall_chance", "auc");
 
   @Parameters(paramLabel = "SURROGATE", arity = "0..*",
       description = "Surrogates: names or files (.safetensors). Default: those of the cell that come with Galvani")
@@ -160,7 +160,9 @@ final class CompareCommand implements Callable<Integer> {
       out.printf("  %-42s", row.name());
       scores.values().forEach(list -> {
         var s = list.stream().filter(x -> x.key().equals(row.key())).findFirst().orElseThrow();
-        out.printf(" %26s", String.format("%.1f (%.1f to %.1f)", 100 * s.pooled(), 100 * s.interval().low(), 100 * s.interval().high()));
+        var i = s.interval();
+        out.printf(" %26s", String.format("%.1f", 100 * s.pooled())
+            + (Double.isNaN(i.low()) ? "" : String.format(" (%.1f to %.1f)", 100 * i.low(), 100 * i.high())));
       });
       out.println();
     }

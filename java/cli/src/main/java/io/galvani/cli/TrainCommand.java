@@ -70,7 +70,7 @@ final class TrainCommand implements Callable<Integer> {
   private boolean resume;
 
   @Option(names = "--features", paramLabel = "N",
-      description = "Traces of the events, or of mixtures of them. Default: 8 a channel; 128 where there are more than 16 channels")
+      description = "Traces of the events, or of mixtures of them. Default: 8 a channel; 96 where there are more than 16 channels")
   private Integer features;
 
   @Option(names = "--hidden", paramLabel = "N", description = "Hidden units. Default: 64")

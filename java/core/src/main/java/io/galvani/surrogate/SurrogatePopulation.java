@@ -178,14 +178,20 @@ public final class SurrogatePopulation implements Population {
   public static SurrogateEngine.Inputs inputs(Surrogate surrogate, Events events, int begin, int end, long from) {
     int n = end - begin;
     var in = new SurrogateEngine.Inputs(n, new long[n], new int[n], new int[n], new double[n]);
+    int[] channel = surrogate.slots().stream().mapToInt(SlotInput::channel).toArray();
+    var normalisation = new Normalisation[channel.length];
+    double[] own = new double[channel.length];  // of an event of the slot's weight, as most are
+    for (int s = 0; s < own.length; s++) {
+      normalisation[s] = surrogate.channels().get(channel[s]).normalisation();
+      own[s] = normalisation[s].normalise(surrogate.slots().get(s).slot().weight());
+    }
     for (int i = 0; i < n; i++) {
-      SlotInput slot = surrogate.slots().get(events.slot(begin + i));
+      int slot = events.slot(begin + i);
       float weight = events.weight(begin + i);
       in.step()[i] = stepOf(surrogate, events.time(begin + i)) - from;
       in.cell()[i] = events.cell(begin + i);
-      in.channel()[i] = slot.channel();
-      in.value()[i] = surrogate.channels().get(slot.channel()).normalisation()
-          .normalise(Float.isNaN(weight) ? slot.slot().weight() : weight);
+      in.channel()[i] = channel[slot];
+      in.value()[i] = Float.isNaN(weight) ? own[slot] : normalisation[slot].normalise(weight);
     }
     return in;
   }

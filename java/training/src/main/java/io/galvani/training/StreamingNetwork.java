@@ -24,6 +24,8 @@ final class StreamingNetwork {
   private static final int TRACES = 8;
   /** ms from which on traces are scaled down. */
   private static final double SCALED_FROM = 5;
+  /** Logit of a spike that training begins with. */
+  private static final float RARE = -5;
   /** Of the first weights from memories to hidden units, where branches are wide. */
   private static final float RECURRENCE = 0.3f;
 
@@ -101,6 +103,7 @@ final class StreamingNetwork {
       fill(weights, 1 / Math.sqrt(shape.hidden()), random);
     }
     fill(n.head, 1 / Math.sqrt(shape.memories()), random);
+    n.headBias[0][StreamingTrainer.SPIKE] = RARE;
     for (int i = shape.features(); wide && i < n.kernel.length; i++) {
       for (int j = 0; j < shape.hidden(); j++) {
         n.kernel[i][j] *= RECURRENCE;

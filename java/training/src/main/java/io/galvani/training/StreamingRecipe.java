@@ -11,8 +11,10 @@ package io.galvani.training;
  * @param chunk rows of an update
  * @param rate of learning, at first
  * @param spikes weight of the spike head's loss
+ * @param orthogonal whether matrices are fitted by {@link Muon}'s steps, or all by Adam's
  */
-record StreamingRecipe(int features, int hidden, int memories, int groups, int lanes, int chunk, double rate, double spikes) {
+record StreamingRecipe(int features, int hidden, int memories, int groups, int lanes, int chunk, double rate, double spikes,
+    boolean orthogonal) {
   /** Above so many channels features are mixtures of them. */
   private static final int FEW = 16;
   /** Traces of a channel where there are few. */
@@ -20,13 +22,13 @@ record StreamingRecipe(int features, int hidden, int memories, int groups, int l
 
   /** What does for a cell of so many channels; see the README. */
   static StreamingRecipe of(int channels) {
-    return channels <= FEW ? new StreamingRecipe(channels * TRACES, 64, 48, 2, 64, 128, 5e-3, 5)
-        : new StreamingRecipe(128, 64, 64, 1, 128, 64, 3e-3, 10);
+    return channels <= FEW ? new StreamingRecipe(channels * TRACES, 64, 48, 2, 64, 128, 5e-3, 5, false)
+        : new StreamingRecipe(96, 64, 64, 1, 64, 128, 3e-3, 10, true);
   }
 
   /** With other sizes. */
   StreamingRecipe sized(Streaming s) {
     return new StreamingRecipe(s.features() == null ? features : s.features(), s.hidden() == null ? hidden : s.hidden(),
-        s.memories() == null ? memories : s.memories(), groups, lanes, chunk, rate, spikes);
+        s.memories() == null ? memories : s.memories(), groups, lanes, chunk, rate, spikes, orthogonal);
   }
 }

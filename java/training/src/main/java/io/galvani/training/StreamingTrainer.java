@@ -98,7 +98,7 @@ final class StreamingTrainer {
       }
     }
     double rate = recipe.rate() * Math.min(1, (adam.updates() + 1.0) / WARM_UP) * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, progress)));
-    adam.update(sum, rate);
+    adam.update(sum.parameters(), rate, recipe.orthogonal());
     return Arrays.stream(groups).mapToDouble(g -> g.loss).average().orElseThrow();
   }
 

@@ -11,17 +11,19 @@ import io.galvani.training.Protocol.Use;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StreamingTrainerTest {
-  private static final StreamingNetwork.Shape SHAPE = new StreamingNetwork.Shape(2, 16, 32, 16, 2, 1);
+  private static final StreamingNetwork.Shape SHAPE = new StreamingNetwork.Shape(2, 16, 32, 32, 2, 1);
   private final Protocol protocol = TestProtocol.get();
   private final List<Traces> data = List.of(new DirectRuns(protocol, protocol.compile(), CpuDevice.get(),
       CableOptions.of(protocol.compile()))
       .run(Use.TRAINING, 0, 70, r -> { }));
 
-  private StreamingNetwork trained(int updates, int groups, int threads, double[] loss) {
+  private StreamingNetwork trained(int updates, int groups, int threads, boolean orthogonal, double[] loss) {
     var network = StreamingNetwork.random(SHAPE, 1);
-    var recipe = new StreamingRecipe(16, 32, 16, groups, 64, 128, 5e-3, 5);
+    var recipe = new StreamingRecipe(16, 32, 32, groups, 64, 128, 5e-3, 5, orthogonal);
     var trainer = new StreamingTrainer(network, new Adam(network), recipe, data, Double.NaN, threads, 2);
     for (int i = 0; i < updates; i++) {
       loss[i] = trainer.update((double) i / updates);
@@ -29,10 +31,11 @@ class StreamingTrainerTest {
     return network;
   }
 
-  @Test
-  void learnsTheVoltage() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void learnsTheVoltage(boolean orthogonal) {
     double[] loss = new double[250];
-    trained(loss.length, 1, 1, loss);
+    trained(loss.length, 1, 1, orthogonal, loss);
     double early = Arrays.stream(loss, 0, 10).average().orElseThrow();
     double late = Arrays.stream(loss, 240, 250).average().orElseThrow();
     assertTrue(late < 0.6 * early, "from " + early + " to " + late);
@@ -40,8 +43,8 @@ class StreamingTrainerTest {
 
   @Test
   void threadsChangeNothing() {
-    var one = trained(4, 2, 1, new double[4]);
-    var two = trained(4, 2, 2, new double[4]);
+    var one = trained(4, 2, 1, true, new double[4]);
+    var two = trained(4, 2, 2, true, new double[4]);
     for (int p = 0; p < one.parameters().size(); p++) {
       for (int r = 0; r < one.parameters().get(p).length; r++) {
         assertArrayEquals(one.parameters().get(p)[r], two.parameters().get(p)[r]);
