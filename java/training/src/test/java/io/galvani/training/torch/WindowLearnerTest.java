@@ -3,6 +3,7 @@ package io.galvani.training.torch;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,6 +23,10 @@ import io.galvani.training.Protocol;
 import io.galvani.training.TestProtocol;
 import io.galvani.training.Traces;
 import io.galvani.training.Training;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -136,6 +141,26 @@ class WindowLearnerTest {
     SurrogateFile.write(file, surrogate(learner));
     assertEquals(surrogate(learner), SurrogateFile.read(file));
     assertTrue(file.toFile().length() < 2.1 * surrogate(learner).network().parameters());
+  }
+
+  /** What a killed training leaves is all that another needs. */
+  @Test
+  void goesOnFromWhatWasWritten() throws IOException {
+    var killed = learner(Architecture.NONLINEAR, 1, Optional.empty(), 0);
+    killed.update(0);
+    killed.weights().keep();
+    killed.update(0);
+    var bytes = new ByteArrayOutputStream();
+    killed.weights().write(new DataOutputStream(bytes));
+    var next = learner(Architecture.NONLINEAR, 1, Optional.empty(), 0);
+    next.weights().read(new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())));
+    assertEquals(surrogate(killed), surrogate(next));
+    assertEquals(2, next.weights().updates());
+    next.update(0);
+    assertNotEquals(surrogate(killed), surrogate(next));
+    next.weights().goBack();
+    killed.weights().goBack();
+    assertEquals(surrogate(killed), surrogate(next));
   }
 
   @Test
