@@ -31,7 +31,7 @@ final class TorchNetwork {
   private final List<Tensor> weights = new ArrayList<>();
   private final List<Integer> first = new ArrayList<>();  // of the weights of each layer
 
-  /** @param network of the layers Conv1D, Dense, TimeDistributed, Flatten, Newest, RepeatVector, LSTM and, after Flatten, nothing of others */
+  /** @param network of the layers Conv1D, Dense, TimeDistributed, Flatten, Newest, RepeatVector and LSTM */
   TorchNetwork(Network network) {
     this.network = network;
     long reaches = 0;

@@ -76,8 +76,8 @@ final class WindowLearner implements Learner {
     sites = protocol.sites(protocol.compile());
     int rows = form.network().window() + WINDOWS;
     if (data.getFirst().rows() < rows) {
-      throw new InputException(protocol.name(), "runs.training.ms", data.getFirst().rows() + " samples are less than a window and what it is"
-          + " trained on", "Let runs have " + rows + " samples or more");
+      throw new InputException(protocol.name(), "runs.training.ms", data.getFirst().rows() + " samples are less than a window and what it"
+          + " is trained on", "Let runs have " + rows + " samples or more");
     }
     torch = new TorchNetwork(form.network());
     present = torch.weights().stream().map(w -> new float[][] {TorchNetwork.values(w)}).toList();

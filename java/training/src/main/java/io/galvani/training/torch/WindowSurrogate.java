@@ -57,8 +57,8 @@ final class WindowSurrogate {
       var s = site.slot();
       slots.add(new SlotInput(new Slot(slots.size(), s.name(), s.at(), s.kind(), s.weight()), outputs.size() + sites.indexOf(site)));
     }
-    return new Surrogate(cell.name(), "A network over the last " + Architecture.WINDOW + " samples (" + kind + ", of Olah et al. 2022); what"
-        + " it predicts is fed back.", protocol.sample(), kind.random(channels.size(), outputs.size(), seed), channels, outputs, slots,
+    return new Surrogate(cell.name(), "A network over the last " + Architecture.WINDOW + " samples (" + kind + ", of Olah et al. 2022);"
+        + " what it predicts is fed back.", protocol.sample(), kind.random(channels.size(), outputs.size(), seed), channels, outputs, slots,
         Optional.empty(), Provenance.UNKNOWN);
   }
 
