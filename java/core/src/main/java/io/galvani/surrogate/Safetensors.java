@@ -224,7 +224,8 @@ record Safetensors(Map<String, String> metadata, Map<String, Tensor> tensors) {
         throw bad(name, "ends at byte " + offsets[1] + " of the data, of which there are " + room + ": the file is truncated");
       }
       if (offsets[1] - offsets[0] != size) {
-        throw bad(name, "has " + (offsets[1] - offsets[0]) + " bytes where shape " + Arrays.toString(shape) + " of " + type + " takes " + size);
+        throw bad(name, "has " + (offsets[1] - offsets[0]) + " bytes where shape " + Arrays.toString(shape) + " of " + type + " takes "
+            + size);
       }
       return new Entry(name, type, Arrays.stream(shape).mapToInt(Math::toIntExact).toArray(), offsets[0], offsets[1]);
     }

@@ -76,9 +76,11 @@ class SurrogateFileTest {
   void narrowNumbersAreRead() throws IOException {
     String description = "{\\\"window\\\": 1, \\\"channels\\\": [{\\\"name\\\": \\\"v\\\"}], "
         + "\\\"layers\\\": [{\\\"type\\\": \\\"Flatten\\\"}, {\\\"type\\\": \\\"Dense\\\", \\\"name\\\": \\\"d\\\"}]}";
-    String header = "{\"d/kernel\":{\"dtype\":\"%s\",\"shape\":[1,2],\"data_offsets\":[0,4]},\"__metadata__\":{\"galvani\":\"" + description + "\"}}";
+    String header = "{\"d/kernel\":{\"dtype\":\"%s\",\"shape\":[1,2],\"data_offsets\":[0,4]},\"__metadata__\":{\"galvani\":\""
+        + description + "\"}}";
     for (var e : Map.of("F16", 0xc0003e00, "BF16", 0xc0003fc0).entrySet()) {
-      var dense = (Layer.Dense) SurrogateFile.read(file(header.formatted(e.getKey()), Float.intBitsToFloat(e.getValue()))).network().layers().get(1);
+      var s = SurrogateFile.read(file(header.formatted(e.getKey()), Float.intBitsToFloat(e.getValue())));
+      var dense = (Layer.Dense) s.network().layers().get(1);
       assertEquals(Tensor.of(new float[] {1.5f, -2}, 1, 2), dense.kernel(), e.getKey());
     }
     for (float third : new float[] {0x1p-24f, 0x1p-25f}) {

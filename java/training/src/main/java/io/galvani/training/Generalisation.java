@@ -318,7 +318,7 @@ public final class Generalisation {
     for (boolean below : new boolean[] {true, false}) {
       add(experiment + ", fitted", String.format("the voltage moves, where it was %s %.0f mV, by", below ? "below" : "above", split), "mV",
           moved(original, fitted, Run::truth, split, below), moved(original, fitted, Run::predicted, split, below),
-          below ? "right −0.13 (cell −0.11), left −0.01 (0.01)" : "right −0.40 (cell −0.22), left 0.35 (0.20)");
+          below ? "−0.13 (cell −0.11) and −0.01 (0.01), by their measure" : "−0.40 (cell −0.22) and 0.35 (0.20), by their measure");
     }
   }
 

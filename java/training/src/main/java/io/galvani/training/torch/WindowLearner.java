@@ -45,7 +45,7 @@ final class WindowLearner implements Learner {
 
   private final Training.Options options;
   private final Surrogate form;
-  private final Module module;
+  private final TorchNetwork torch;
   private final List<float[][]> present;
   private final Adam adam;
   private final Weights weights;
@@ -76,16 +76,16 @@ final class WindowLearner implements Learner {
     sites = protocol.sites(protocol.compile());
     int rows = form.network().window() + WINDOWS;
     if (data.getFirst().rows() < rows) {
-      throw new InputException(protocol.name(), "runs.training.ms", data.getFirst().rows() + " samples are less than a window and what it is"
-          + " trained on", "Let runs have " + rows + " samples or more");
+      throw new InputException(protocol.name(), "runs.training.ms", data.getFirst().rows() + " samples are less than a window and what it"
+          + " is trained on", "Let runs have " + rows + " samples or more");
     }
-    module = new Module(form.network());
-    present = module.weights().stream().map(w -> new float[][] {Module.values(w)}).toList();
+    torch = new TorchNetwork(form.network());
+    present = torch.weights().stream().map(w -> new float[][] {TorchNetwork.values(w)}).toList();
     adam = new Adam(present);
     weights = new Weights(present, adam);
-    first = options.top() == 0 ? 0 : module.firstOfTop(options.top());
+    first = options.top() == 0 ? 0 : torch.firstOfTop(options.top());
     adam.trainFrom(first);
-    module.train(first);
+    torch.train(first);
   }
 
   static Learner begin(Architecture kind, Protocol protocol, List<Traces> data, Training.Options options) {
@@ -110,7 +110,7 @@ final class WindowLearner implements Learner {
       renewed = true;
       chunks.renew(surrogate(Optional.empty(), Provenance.UNKNOWN), options.device(), options.threads());
     }
-    module.set(present);
+    torch.set(present);
     var range = IntStream.range(0, GROUPS);
     (options.threads() > 1 ? range.parallel() : range).forEach(g -> pass(groups[g]));
     var sum = groups[0].gradients;
@@ -147,13 +147,13 @@ final class WindowLearner implements Learner {
     Arrays.fill(counts, OTHERS);
     counts[0] = 1;
     try (var _ = new PointerScope()) {
-      Tensor off = module.predict(Tensor.create(g.seen, PIECES, chunks.rows(), channels))
+      Tensor off = torch.predict(Tensor.create(g.seen, PIECES, chunks.rows(), channels))
           .sub(Tensor.create(g.wanted, (long) PIECES * WINDOWS, outputs));
       Tensor squares = off.mul(off);
       Tensor loss = squares.mul(Tensor.create(counts, outputs)).sum().mul(new Scalar(1f / (GROUPS * PIECES * WINDOWS)));
       g.loss = squares.select(1, 0).mean().item_float();
       var trained = new TensorVector();
-      module.weights().subList(first, present.size()).forEach(trained::push_back);
+      torch.weights().subList(first, present.size()).forEach(trained::push_back);
       TensorVector gradients = grad(new TensorVector(loss), trained);
       for (int p = first; p < present.size(); p++) {
         gradients.get(p - first).contiguous().data_ptr_float().get(g.gradients.get(p)[0]);
@@ -163,7 +163,7 @@ final class WindowLearner implements Learner {
 
   @Override
   public Surrogate surrogate(Optional<SpikeRule> spikes, Provenance provenance) {
-    return WindowSurrogate.with(form, module.layers(present), spikes, provenance);
+    return WindowSurrogate.with(form, torch.layers(present), spikes, provenance);
   }
 
   @Override

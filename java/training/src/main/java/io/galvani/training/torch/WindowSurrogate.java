@@ -57,8 +57,8 @@ final class WindowSurrogate {
       var s = site.slot();
       slots.add(new SlotInput(new Slot(slots.size(), s.name(), s.at(), s.kind(), s.weight()), outputs.size() + sites.indexOf(site)));
     }
-    return new Surrogate(cell.name(), "A network over the last " + Architecture.WINDOW + " samples (" + kind + ", of Olah et al. 2022); what"
-        + " it predicts is fed back.", protocol.sample(), kind.random(channels.size(), outputs.size(), seed), channels, outputs, slots,
+    return new Surrogate(cell.name(), "A network over the last " + Architecture.WINDOW + " samples (" + kind + ", of Olah et al. 2022);"
+        + " what it predicts is fed back.", protocol.sample(), kind.random(channels.size(), outputs.size(), seed), channels, outputs, slots,
         Optional.empty(), Provenance.UNKNOWN);
   }
 
@@ -98,7 +98,8 @@ final class WindowSurrogate {
   }
 
   /**
-   * A surrogate that training goes on from.
+   * A surrogate that training goes on from, as one of the cell that it is trained for: its network and what its numbers mean, the cell's
+   * name and synapses.
    *
    * @param file names it in errors
    * @throws InputException if it is of another kind, or not of such channels
@@ -110,9 +111,18 @@ final class WindowSurrogate {
             .equals(fresh.outputs().stream().map(o -> List.of(o.probe(), o.channel())).toList());
     if (!same) {
       throw new InputException(file, null, "is no " + kind + " of the channels " + fresh.channels().stream().map(Channel::name).toList()
-          + " and samples of " + fresh.sample() + " ms", "Name a surrogate that was trained as such, under a protocol with the same inputs and outputs");
+          + " and samples of " + fresh.sample() + " ms",
+          "Name a surrogate that was trained as such, under a protocol with the same inputs and outputs");
     }
-    return s;
+    var channels = new ArrayList<>(fresh.channels());
+    var outputs = new ArrayList<Output>();
+    for (Output o : s.outputs()) {
+      channels.set(o.channel(), s.channels().get(o.channel()));
+      outputs.add(new Output(o.name(), o.probe(), o.unit(), o.normalisation(), o.channel(), Output.Affine.NONE, Output.Affine.NONE,
+          Output.Gain.NONE));
+    }
+    return new Surrogate(fresh.name(), fresh.about(), s.sample(), s.network(), channels, outputs, fresh.slots(), Optional.empty(),
+        Provenance.UNKNOWN);
   }
 
   private static List<String> shapes(Network n) {

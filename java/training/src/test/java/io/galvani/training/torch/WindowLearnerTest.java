@@ -71,7 +71,7 @@ class WindowLearnerTest {
     var some = new Traces(new byte[][][] {data.getFirst().events()[0], data.getFirst().events()[1]},
         new float[2][0][], new byte[2][steps]);
     double[][][] engine = ClosedLoop.run(s, some, PROTOCOL.sites(PROTOCOL.compile()), CpuDevice.get(), SurrogateOptions.DEFAULT);
-    var module = new Module(s.network());
+    var torch = new TorchNetwork(s.network());
     int channels = s.channels().size();
     int outputs = s.outputs().size();
     double moved = 0;
@@ -85,7 +85,7 @@ class WindowLearnerTest {
         for (int c = outputs; c < channels; c++) {
           window[window.length - channels + c] = some.events()[cell][c - outputs][t];
         }
-        float[] y = predicted(module, window, s.network().window());
+        float[] y = predicted(torch, window, s.network().window());
         System.arraycopy(window, channels, window, 0, window.length - channels);
         for (int o = 0; o < outputs; o++) {
           assertEquals(y[o], s.outputs().get(o).normalisation().normalise(engine[cell][o][t]), 2e-4, "step " + t);
@@ -98,9 +98,9 @@ class WindowLearnerTest {
   }
 
   // Of the windows of one chunk, [window][output].
-  private static float[] predicted(Module module, float[] chunk, int rows) {
+  private static float[] predicted(TorchNetwork torch, float[] chunk, int rows) {
     try (var _ = new PointerScope()) {
-      return Module.values(module.predict(Tensor.create(chunk, 1, rows, chunk.length / rows)));
+      return TorchNetwork.values(torch.predict(Tensor.create(chunk, 1, rows, chunk.length / rows)));
     }
   }
 
@@ -109,17 +109,17 @@ class WindowLearnerTest {
   @EnumSource
   void windowsOfAChunkAreEachAsIfAlone(Architecture kind) {
     var s = surrogate(learner(kind, 1, Optional.empty(), 0));
-    var module = new Module(s.network());
+    var torch = new TorchNetwork(s.network());
     int channels = s.channels().size();
     int outputs = s.outputs().size();
     float[] chunk = new float[(64 + 5) * channels];
     for (int i = 0; i < chunk.length; i++) {
       chunk[i] = (float) Math.sin(i * i);
     }
-    float[] together = predicted(module, chunk, 69);
+    float[] together = predicted(torch, chunk, 69);
     assertEquals(6 * outputs, together.length);
     for (int w = 0; w < 6; w++) {
-      float[] alone = predicted(module, Arrays.copyOfRange(chunk, w * channels, (w + 64) * channels), 64);
+      float[] alone = predicted(torch, Arrays.copyOfRange(chunk, w * channels, (w + 64) * channels), 64);
       assertArrayEquals(alone, Arrays.copyOfRange(together, w * outputs, (w + 1) * outputs), 2e-5f);
     }
   }
@@ -176,8 +176,11 @@ class WindowLearnerTest {
   @Test
   void layersBelowTheTopAreLeftAsTheyAre() throws IOException {
     Path file = dir.resolve("from.safetensors");
-    SurrogateFile.write(file, surrogate(learner(Architecture.CNN_LSTM, 1, Optional.empty(), 0)));
+    var old = surrogate(learner(Architecture.CNN_LSTM, 1, Optional.empty(), 0));
+    SurrogateFile.write(file, new Surrogate("old", old.about(), old.sample(), old.network(), old.channels(), old.outputs(), old.slots(),
+        Optional.empty(), Provenance.UNKNOWN));
     var learner = learner(Architecture.CNN_LSTM, 1, Optional.of(file.toString()), 6);
+    assertEquals("ball", surrogate(learner).name());
     learner.update(0);
     learner.update(0);
     var before = SurrogateFile.read(file).network().layers();

@@ -25,14 +25,14 @@ import org.bytedeco.pytorch.TensorVector;
  * the convolutions anew for each window that it stands in: only the first few, which reach beyond the left edge, differ from window to
  * window.
  */
-final class Module {
+final class TorchNetwork {
   private final Network network;
   private final int reach;          // samples that a column sees before its own
   private final List<Tensor> weights = new ArrayList<>();
   private final List<Integer> first = new ArrayList<>();  // of the weights of each layer
 
-  /** @param network of the layers Conv1D, Dense, TimeDistributed, Flatten, Newest, RepeatVector, LSTM and, after Flatten, nothing of others */
-  Module(Network network) {
+  /** @param network of the layers Conv1D, Dense, TimeDistributed, Flatten, Newest, RepeatVector and LSTM */
+  TorchNetwork(Network network) {
     this.network = network;
     long reaches = 0;
     for (Layer layer : network.layers()) {
