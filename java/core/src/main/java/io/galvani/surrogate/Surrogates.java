@@ -10,7 +10,7 @@ import java.util.List;
 
 /** Surrogates by name: those that come with Galvani, and files. */
 public final class Surrogates {
-  private static final List<String> SHIPPED = List.of("ball-streaming");
+  private static final List<String> SHIPPED = List.of("ball-streaming", "l5pc-streaming");
 
   private Surrogates() {}
 

@@ -30,8 +30,8 @@ public final class Training {
   private static final double SAVE_EVERY = 60;  // s; more often in short budgets
   private static final int SAVES = 10;          // in a budget, at least
   private static final int VALIDATIONS = 30;    // likewise
-  /** It ends when so much of the budget has not made it better. */
-  private static final double PATIENCE = 0.4;
+  /** It ends when so much of the budget has not made it better: much, as the rate of learning falls, and with it the noise, at the end. */
+  private static final double PATIENCE = 0.7;
   /** s; a process that was stopped meanwhile has not trained. */
   private static final double LONGEST_UPDATE = 10;
 
