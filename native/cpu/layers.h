@@ -51,7 +51,8 @@ struct LayerKernels {
   void (*finish)(const Finish<E>&, int n, const S* x, E* y);
   void (*finish_sums)(const Finish<E>&, int n, const S* x, S* y);
   void (*lstm)(int blocks, const S* gates, S* c, E* h);
-  void (*add)(int n, S factor, const S* x, S* y);                       // y += factor · x
+  // y += Σ_i x[i] · rows[i] over the x that are not 0, of so many, which whole blocks hold; rows are `stride` apart, n of each are added.
+  void (*gather)(int count, const S* x, const S* rows, int stride, int n, S* y);
   void (*leak)(int n, const S* decay, const E* x, S* y, E* stored);     // y = decay · y + x, and as it is stored; x may be null
   void (*accumulate)(int n, const S* x, S* y, E* stored);               // y += x, likewise
 };

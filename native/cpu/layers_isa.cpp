@@ -126,11 +126,42 @@ void lstm(int blocks, const Sum<E>* gates, Sum<E>* c, E* h) {
   }
 }
 
-template <class E>
-void add(int n, Sum<E> factor, const Sum<E>* x, Sum<E>* y) {
+// Packs of sums that stay in registers while rows are added.
+constexpr int kGathered = 8;
+
+template <class E, int kPacks>
+void add_rows(int count, const int* which, const Sum<E>* x, const Sum<E>* rows, int stride, Sum<E>* y) {
   using P = SumPack<E>;
-  const P f = P::broadcast(factor);
-  for (int i = 0; i < n; i += P::size) (f * P::load(x + i) + P::load(y + i)).store(y + i);
+  P sum[kPacks];
+  unrolled<kPacks>([&](auto v) GALVANI_LAMBDA { sum[v] = P::load(y + v * P::size); });
+  for (int i = 0; i < count; ++i) {
+    const P factor = P::broadcast(x[which[i]]);
+    const Sum<E>* const row = rows + static_cast<std::ptrdiff_t>(which[i]) * stride;
+    unrolled<kPacks>([&](auto v) GALVANI_LAMBDA { sum[v] = factor * P::load(row + v * P::size) + sum[v]; });
+  }
+  unrolled<kPacks>([&](auto v) GALVANI_LAMBDA { sum[v].store(y + v * P::size); });
+}
+
+template <class E, int... i>
+constexpr auto adders(std::integer_sequence<int, i...>) {
+  return std::array{&add_rows<E, i + 1>...};
+}
+
+// Bits of a word at a time: a branch that is not foreseen for each of these, and not for each row.
+template <class E>
+void gather(int count, const Sum<E>* x, const Sum<E>* rows, int stride, int n, Sum<E>* y) {
+  using P = SumPack<E>;
+  static constexpr auto add = adders<E>(std::make_integer_sequence<int, kGathered>{});
+  for (int first = 0; first < count; first += 64) {
+    std::uint64_t bits = 0;
+    for (int i = 0; i < 64 && first + i < count; i += P::size) bits |= static_cast<std::uint64_t>(nonzero(P::load(x + first + i))) << i;
+    int which[64], found = 0;
+    for (; bits != 0; bits &= bits - 1) which[found++] = first + __builtin_ctzll(bits);
+    for (int j = 0; found > 0 && j < n; j += kGathered * P::size) {
+      const int packs = std::min(kGathered, (n - j) / P::size);
+      add[packs - 1](found, which, x, rows + j, stride, y + j);
+    }
+  }
 }
 
 template <class E>
@@ -170,7 +201,7 @@ void accumulate(int n, const Sum<E>* x, Sum<E>* y, E* stored) {
 }
 
 template <class E>
-constexpr LayerKernels<E> kLayerKernels = {kTileVectors * kLanes<Sum<E>>, &multiply<E>, &finish<E, E>, &finish<E, Sum<E>>, &lstm<E>, &add<E>,
+constexpr LayerKernels<E> kLayerKernels = {kTileVectors * kLanes<Sum<E>>, &multiply<E>, &finish<E, E>, &finish<E, Sum<E>>, &lstm<E>, &gather<E>,
                                            &leak<E>, &accumulate<E>};
 
 }  // namespace

@@ -116,6 +116,18 @@ struct Pack {
 
 #define GALVANI_NATIVE template <class T, int N> requires(N == kLanes<T>) GALVANI_FN
 
+// A bit for each lane that is not 0.
+GALVANI_NATIVE unsigned nonzero(Pack<T, N> x) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 8) return _mm512_cmp_pd_mask(__m512d(x.value), _mm512_setzero_pd(), _CMP_NEQ_UQ);
+  else return _mm512_cmp_ps_mask(__m512(x.value), _mm512_setzero_ps(), _CMP_NEQ_UQ);
+#else
+  unsigned bits = 0;
+  for (int i = 0; i < N; ++i) bits |= static_cast<unsigned>(x.value[i] != 0) << i;
+  return bits;
+#endif
+}
+
 GALVANI_NATIVE Pack<T, N> select(Mask<T, N> m, Pack<T, N> a, Pack<T, N> b) {
 #if defined(__AVX512F__)
   using V = typename Vectors<T>::Value;

@@ -720,13 +720,7 @@ void Run<E>::sparse(int layer, std::int64_t row) {
     S* const sums = w_.sums.data() + c * l.layer.columns;
     std::copy(l.layer.bias.data() + from, l.layer.bias.data() + to, sums + from);
     const S* const x = p_.row(first_ + c);
-    for (int block = 0; block < plan_.channels(); block += kBlock<E>) {  // rows are whole blocks, 0 beyond the channels
-      S any = 0;
-      for (int i = block; i < block + kBlock<E>; ++i) any = x[i] != 0 ? x[i] : any;
-      for (int i = block; any != 0 && i < block + kBlock<E>; ++i) {
-        if (x[i] != 0) plan_.kernels().add(to - from, x[i], l.rows.data() + static_cast<std::size_t>(i) * l.layer.columns + from, sums + from);
-      }
-    }
+    plan_.kernels().gather(plan_.channels(), x, l.rows.data() + from, l.layer.columns, to - from, sums + from);
     finish(l.layer, sums, rings_[layer + 1].at(c, 0, row));
   }
 }

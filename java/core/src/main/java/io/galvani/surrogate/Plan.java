@@ -1,6 +1,7 @@
 package io.galvani.surrogate;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -26,6 +27,7 @@ public final class Plan {
   private static final int MAX_COLUMN_STEPS = 4096;
 
   private final Network network;
+  private final List<Layer> layers;
   private final List<Columns> columns = new ArrayList<>();
   private final List<Stage> stages = new ArrayList<>();
   private int[] classes = {0};  // of column j; the last one holds for all that follow
@@ -40,15 +42,16 @@ public final class Plan {
 
   private Plan(Network network, boolean eachRepeat) {
     this.network = network;
+    layers = ordered(network.layers());
     newest = endsInNewest(network);
     steps = network.window();
     features = network.channels();
-    while (planned < network.layers().size() && addColumns(network.layers().get(planned))) {
+    while (planned < layers.size() && addColumns(layers.get(planned))) {
       planned++;
     }
     addEntry();
-    while (planned < network.layers().size()) {
-      add(network.layers().get(planned++));
+    while (planned < layers.size()) {
+      add(layers.get(planned++));
     }
     if (eachRepeat) {
       materialise();
@@ -59,6 +62,15 @@ public final class Plan {
         steps = 1;
       }
     }
+  }
+
+  // A matrix for the newest sample alone is the same before it is taken: as a column it passes over channels that are 0.
+  private static List<Layer> ordered(List<Layer> given) {
+    var layers = new ArrayList<>(given);
+    if (layers.size() > 1 && layers.get(0) instanceof Layer.Newest && layers.get(1) instanceof Layer.Dense) {
+      Collections.swap(layers, 0, 1);
+    }
+    return layers;
   }
 
   // Whether layers over the window are followed by Newest, and do not reach its edge from there.
@@ -485,7 +497,6 @@ public final class Plan {
 
   // The window itself is flattened by the projection, which is what the first stages look for.
   private void addEntry() {
-    var layers = network.layers();
     int i = planned;
     if (i < layers.size() && layers.get(i) instanceof Layer.Flatten) {
       int repeated = 1;

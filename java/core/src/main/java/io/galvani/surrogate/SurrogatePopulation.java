@@ -141,10 +141,7 @@ public final class SurrogatePopulation implements Population {
     int next = 0;
     for (long from = now; from < interval.to(); from += chunk) {
       int steps = (int) Math.min(chunk, interval.to() - from);
-      int end = next;
-      while (end < interval.events() && stepOf(surrogate, events.time(end)) < from + steps) {
-        end++;
-      }
+      int end = before(events, next, interval.events(), from + steps);
       advance(from, steps, inputs(surrogate, events, next, end, from), to);
       next = end;
     }
@@ -162,6 +159,19 @@ public final class SurrogatePopulation implements Population {
         spikes.detect(sample, this::watched, to);
       }
     }
+  }
+
+  /** Index of the first event, from one on and before another, that comes at a step or later. */
+  private int before(Events events, int begin, int end, long step) {
+    while (begin < end) {
+      int middle = (begin + end) >>> 1;
+      if (stepOf(surrogate, events.time(middle)) < step) {
+        begin = middle + 1;
+      } else {
+        end = middle;
+      }
+    }
+    return begin;
   }
 
   private static long stepOf(Surrogate surrogate, double time) {

@@ -38,8 +38,8 @@ public final class Training {
   private static final double VALIDATING = 0.15;
   /** s; a process that was stopped meanwhile has not trained. */
   private static final double LONGEST_UPDATE = 10;
-  /** It ends when so much of the budget has not made it better. */
-  private static final double PATIENCE = 0.4;
+  /** It ends when so much of the budget has not made it better: much, as the rate of learning falls, and with it the noise, at the end. */
+  private static final double PATIENCE = 0.7;
 
   /**
    * What is asked for.
