@@ -68,7 +68,7 @@ class TrainCommandTest {
     }
     reportIsWhole(Files.readString(dir.resolve("r.html")));
     String more = Command.run("compare", out.toString(), "--cell", protocol.toString(), "--cells", "1", "--ms", "5000", "--seconds",
-        "0.001").output();
+        "0.001", "--report", dir.resolve("more.html").toString()).output();
     assertTrue(more.contains("extrapolated from "), more);
   }
 
@@ -128,7 +128,8 @@ class TrainCommandTest {
     assertTrue(Command.run("train", protocol.toString(), "--out", "x.h5").err().contains("Write NAME.safetensors"));
     assertTrue(Command.run("train", protocol.toString(), "--out", dir.resolve("x.safetensors").toString(), "--resume").err()
         .contains("Begin anew without it"));
-    assertTrue(Command.run("train", protocol.toString(), "--out", "x.safetensors", "--from", "ball-streaming", "--hidden", "32").err()
+    assertTrue(Command.run("train", protocol.toString(), "--out", dir.resolve("y.safetensors").toString(), "--from", "ball-streaming",
+        "--hidden", "32").err()
         .contains("Leave the sizes to it"));
     assertTrue(Command.run("score", "ball-stream", "--protocol", "ball").err().contains("Did you mean 'ball-streaming'?"));
     assertTrue(Command.run("compare", "--cells", "0").err().contains("All must be above 0"));
