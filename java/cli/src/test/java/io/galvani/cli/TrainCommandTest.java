@@ -94,7 +94,8 @@ class TrainCommandTest {
     assertTrue(Command.run("train", protocol.toString(), "--out", "x.h5").err().contains("Write NAME.safetensors"));
     assertTrue(Command.run("train", protocol.toString(), "--out", dir.resolve("x.safetensors").toString(), "--resume").err()
         .contains("Begin anew without it"));
-    assertTrue(Command.run("train", protocol.toString(), "--out", "x.safetensors", "--from", "ball-streaming", "--hidden", "32").err()
+    assertTrue(Command.run("train", protocol.toString(), "--out", dir.resolve("x.safetensors").toString(), "--from", "ball-streaming",
+        "--hidden", "32").err()
         .contains("Leave the sizes to it"));
     assertTrue(Command.run("score", "ball-stream", "--protocol", "ball").err().contains("Did you mean 'ball-streaming'?"));
     assertTrue(Command.run("compare", "--cells", "0").err().contains("All must be above 0"));
