@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Adam (Kingma and Ba 2015), after clipping the norm of the gradient. Large matrices may have {@link Muon}'s steps instead, along Nesterov's
- * mean of the gradients.
+ * Adam (Kingma and Ba 2015), after clipping the norm of the gradient. Large matrices may have {@link Muon}'s steps instead, along
+ * Nesterov's mean of the gradients.
  */
 public final class Adam {
   private static final double BETA1 = 0.9;

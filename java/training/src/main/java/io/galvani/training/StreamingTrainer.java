@@ -10,9 +10,10 @@ import java.util.stream.IntStream;
  * chunk of all of them an update; the state goes on into the next chunk. Nothing of the truth is fed back, so training and closed loop are
  * the same computation.
  *
- * <p>Loss: mean square of the voltage head, in units of {@link #SCALE}, and several times the cross-entropy of the spike head. Where there is a
- * head for the voltage below a limit, it has 5 times its mean square, and that of the whole voltage a tenth: the mean of what a spike may
- * be blurs what leads to it. Streams come in groups; groups are computed by threads and summed in their order, so that threads change nothing.
+ * <p>Loss: mean square of the voltage head, in units of {@link #SCALE}, and several times the cross-entropy of the spike head. Where there is
+ * a head for the voltage below a limit, it has 5 times its mean square, and that of the whole voltage a tenth: the mean of what a spike may
+ * be blurs what leads to it. Streams come in groups; groups are computed by threads and summed in their order, so that threads change
+ * nothing.
  */
 final class StreamingTrainer {
   /** mV that voltage heads have for 0, and for 1 above it. */

