@@ -19,6 +19,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +60,7 @@ final class CompareCommand implements Callable<Integer> {
       description = "Biological time that is timed, as far as the seconds allow. Default: ${DEFAULT-VALUE} ms")
   private double ms;
 
-  @Option(names = "--seconds", paramLabel = "S", defaultValue = "100",
+  @Option(names = "--seconds", paramLabel = "S", defaultValue = "80",
       description = "Wall time for all that is measured; each engine has at least 40 ms of biological time. Default: ${DEFAULT-VALUE}")
   private double seconds;
 
@@ -198,11 +199,19 @@ final class CompareCommand implements Callable<Integer> {
         engines.containsKey(NeuronEngine.NAME) && threads > 1 ? "; NEURON has 1" : "");
     out.printf("  %7s  %-24s %18s %18s %14s%n", "cells", "engine", "s per second", "us per cell, ms", "times first");
     int left = cells.size() * engines.size();
-    for (int n : cells) {
+    var before = new HashMap<String, Cost>();
+    for (int i = 0; i < cells.size(); i++) {
+      int n = cells.get(i);
       Cost first = null;
       for (var e : engines.entrySet()) {
-        double share = (seconds - (System.nanoTime() - started) / 1e9) / left--;
+        // What the larger populations take at least is set aside, as far as smaller ones tell.
+        double aside = 0;
+        for (int later : cells.subList(i + 1, cells.size())) {
+          aside += before.values().stream().mapToDouble(b -> Comparison.least(b, engines.get(b.engine()).held(later))).sum();
+        }
+        double share = (seconds - (System.nanoTime() - started) / 1e9 - aside) / left--;
         Cost c = Comparison.time(e.getKey(), e.getValue(), p, n, ms, share);
+        before.put(e.getKey(), c);
         first = first == null ? c : first;
         out.printf("  %7d  %-24s %18.5f %18.4f %13.1fx  %s%n", n, c.engine(), c.perSecond(), c.perCellAndMs(),
             first.perSecond() / c.perSecond(), c.extrapolated(ms));

@@ -111,6 +111,16 @@ public final class Comparison {
   }
 
   /**
+   * Wall time in s that timing an engine takes at least.
+   *
+   * @param known what it cost with other cells
+   * @param held cells that it would hold
+   */
+  public static double least(Cost known, int held) {
+    return known.perCellAndMs() * 1e-6 * held * (PIECE + LEAST);
+  }
+
+  /**
    * Times an engine under the input of the protocol's test runs, a trace a cell.
    *
    * @param name of the engine

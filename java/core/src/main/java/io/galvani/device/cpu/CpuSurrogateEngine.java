@@ -28,6 +28,11 @@ import java.util.List;
 
 /** The surrogate engine on the CPU: a thin wrapper of {@code gv_plan} and {@code gv_surrogates}. */
 final class CpuSurrogateEngine implements SurrogateEngine {
+  /** Operations of a step from which on threads share the work of few cells. */
+  private static final long WORTH_SHARING = 1_000_000;
+  /** Cells from which on each thread has some of its own, as in {@code native/cpu/surrogate.cpp}. */
+  private static final int CELLS_OF_A_THREAD = 4;
+
   private final int cells;
   private final int numbers;
   private MemorySegment handle;
@@ -44,13 +49,18 @@ final class CpuSurrogateEngine implements SurrogateEngine {
       try {
         plan.columns().forEach(c -> add(described, c));
         plan.stages().forEach(s -> add(described, s, plan));
-        Status.check("surrogate", Galvani.gv_surrogates_create(described, cells, options.threads(), options.lookAhead(),
+        Status.check("surrogate", Galvani.gv_surrogates_create(described, cells, threads(plan, options), options.lookAhead(),
             options.overwrites() ? 1 : 0, outputs.size(), outputs(arena, outputs), out));
         handle = out.get(ADDRESS, 0);
       } finally {
         Galvani.gv_plan_destroy(described);
       }
     }
+  }
+
+  /** One where threads would wait for each other longer than they compute. */
+  private static int threads(Plan plan, SurrogateOptions options) {
+    return plan.flops() < WORTH_SHARING && options.cells() < options.threads() * CELLS_OF_A_THREAD ? 1 : options.threads();
   }
 
   private static void add(MemorySegment plan, Plan.Columns c) {
