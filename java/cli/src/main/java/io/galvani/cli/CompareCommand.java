@@ -40,6 +40,8 @@ final class CompareCommand implements Callable<Integer> {
   /** Long ones, and the parts they are cut into. */
   private static final int LONG_RUNS = 8;
   private static final int PARTS = 5;
+  /** Of the seconds that a row has whatever others take: what is cheap is timed for long. */
+  private static final double SHARE = 0.02;
   /** What of the scores the table shows. */
   private static final List<String> SHOWN = List.of("explained_variance", "explained_variance_clipped", "correlation",
       "correlation_clipped", "precision_1ms", "recall_1ms", "precision_5ms", "recall_5ms", "exact_bin", "recall_chance", "auc");
@@ -204,12 +206,14 @@ final class CompareCommand implements Callable<Integer> {
       int n = cells.get(i);
       Cost first = null;
       for (var e : engines.entrySet()) {
-        // What the larger populations take at least is set aside, as far as smaller ones tell.
+        // What rows to come take at least is set aside, as far as smaller populations tell.
         double aside = 0;
-        for (int later : cells.subList(i + 1, cells.size())) {
-          aside += before.values().stream().mapToDouble(b -> Comparison.least(b, engines.get(b.engine()).held(later))).sum();
+        for (Cost b : before.values()) {
+          for (int later : cells.subList(b.cells() == n ? i + 1 : i, cells.size())) {
+            aside += Comparison.least(b, engines.get(b.engine()).held(later));
+          }
         }
-        double share = (seconds - (System.nanoTime() - started) / 1e9 - aside) / left--;
+        double share = Math.max(SHARE * seconds, (seconds - (System.nanoTime() - started) / 1e9 - aside) / left--);
         Cost c = Comparison.time(e.getKey(), e.getValue(), p, n, ms, share);
         before.put(e.getKey(), c);
         first = first == null ? c : first;
