@@ -45,7 +45,7 @@ public class SurrogateVsDirect {
   static final int MS = 20;
   private static final int SITES_OF_AN_EVENT = 50; // a cell of so many synapses has an event a ms
 
-  @Param({"l5pc"}) public String cell;
+  @Param({"ball"}) public String cell;
   @Param({"direct", "cnn-lstm", "streaming"}) public String engine;
   /** Without a GPU the second is skipped, with a line for each. */
   @Param({"cpu", "cuda"}) public String device;
