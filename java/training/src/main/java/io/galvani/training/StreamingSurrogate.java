@@ -2,7 +2,6 @@ package io.galvani.training;
 
 import io.galvani.InputException;
 import io.galvani.Probe;
-import io.galvani.Slot;
 import io.galvani.cell.CompiledCell;
 import io.galvani.surrogate.Activation;
 import io.galvani.surrogate.Channel;
@@ -37,18 +36,8 @@ final class StreamingSurrogate {
   /** The surrogate of a cell under a protocol: an event of a slot's own weight is 1 to the network. */
   static Surrogate of(StreamingNetwork n, Protocol p, CompiledCell cell, Optional<SpikeRule> spikes, String about, Provenance provenance) {
     var sites = p.sites(cell);
-    var channels = new ArrayList<Channel>();
-    var slots = new ArrayList<SlotInput>();
-    for (var site : sites) {
-      channels.add(new Channel(site.name(), "uS", new Normalisation(1, Double.POSITIVE_INFINITY, 1, 0, site.slot().weight())));
-    }
-    // A surrogate offers the slots of its cell; those that nothing was sent to in training are none of it.
-    var driven = new ArrayList<>(sites);
-    driven.sort((a, b) -> Integer.compare(a.slot().index(), b.slot().index()));
-    for (var site : driven) {
-      var s = site.slot();
-      slots.add(new SlotInput(new Slot(slots.size(), s.name(), s.at(), s.kind(), s.weight()), sites.indexOf(site)));
-    }
+    List<Channel> channels = SiteChannels.channels(sites);
+    List<SlotInput> slots = SiteChannels.slots(sites, 0);
     var v = p.outputs().entrySet().iterator().next();
     var outputs = new ArrayList<Output>();
     outputs.add(output(v.getKey(), v.getValue(), "mV", StreamingTrainer.VOLTAGE));

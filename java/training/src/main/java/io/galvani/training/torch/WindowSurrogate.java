@@ -1,7 +1,6 @@
 package io.galvani.training.torch;
 
 import io.galvani.InputException;
-import io.galvani.Slot;
 import io.galvani.cell.CompiledCell;
 import io.galvani.surrogate.Channel;
 import io.galvani.surrogate.Layer;
@@ -13,6 +12,7 @@ import io.galvani.surrogate.SlotInput;
 import io.galvani.surrogate.SpikeRule;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.training.Protocol;
+import io.galvani.training.SiteChannels;
 import io.galvani.training.Traces;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -47,16 +47,8 @@ final class WindowSurrogate {
       channels.add(new Channel(name, unit(probe.quantity()), n));
       outputs.add(new Output(name, probe, unit(probe.quantity()), n, o, Output.Affine.NONE, Output.Affine.NONE, Output.Gain.NONE));
     });
-    var slots = new ArrayList<SlotInput>();
-    for (var site : sites) {
-      channels.add(new Channel(site.name(), "uS", new Normalisation(1, Double.POSITIVE_INFINITY, 1, 0, site.slot().weight())));
-    }
-    var driven = new ArrayList<>(sites);
-    driven.sort((a, b) -> Integer.compare(a.slot().index(), b.slot().index()));
-    for (var site : driven) {
-      var s = site.slot();
-      slots.add(new SlotInput(new Slot(slots.size(), s.name(), s.at(), s.kind(), s.weight()), outputs.size() + sites.indexOf(site)));
-    }
+    channels.addAll(SiteChannels.channels(sites));
+    List<SlotInput> slots = SiteChannels.slots(sites, outputs.size());
     return new Surrogate(cell.name(), "A network over the last " + Architecture.WINDOW + " samples (" + kind + ", of Olah et al. 2022);"
         + " what it predicts is fed back.", protocol.sample(), kind.random(channels.size(), outputs.size(), seed), channels, outputs, slots,
         Optional.empty(), Provenance.UNKNOWN);
