@@ -356,10 +356,7 @@ int32_t gv_surrogates_advance(gv_surrogates* surrogates, int64_t steps, int64_t 
   return guarded([&] {
     require(steps >= 0, "steps must be 0 or more");
     require(events >= 0, "events must be 0 or more");
-    std::vector<SurrogateEvent> all;
-    all.reserve(events);
-    for (int64_t i = 0; i < events; ++i) all.push_back({step[i], cell[i], channel[i], value[i]});
-    surrogates->population->advance(steps, std::move(all), recorded);
+    surrogates->population->advance(steps, {static_cast<std::size_t>(events), step, cell, channel, value}, recorded);
   });
 }
 

@@ -147,16 +147,16 @@ constexpr auto adders(std::integer_sequence<int, i...>) {
   return std::array{&add_rows<E, i + 1>...};
 }
 
-// Bits of a word at a time: a branch that is not foreseen for each of these, and not for each row.
+// Numbers that are looked through before rows are added.
+constexpr int kLooked = 256;
+
 template <class E>
 void gather(int count, const Sum<E>* x, const Sum<E>* rows, int stride, int n, Sum<E>* y) {
   using P = SumPack<E>;
   static constexpr auto add = adders<E>(std::make_integer_sequence<int, kGathered>{});
-  for (int first = 0; first < count; first += 64) {
-    std::uint64_t bits = 0;
-    for (int i = 0; i < 64 && first + i < count; i += P::size) bits |= static_cast<std::uint64_t>(nonzero(P::load(x + first + i))) << i;
-    int which[64], found = 0;
-    for (; bits != 0; bits &= bits - 1) which[found++] = first + __builtin_ctzll(bits);
+  for (int first = 0; first < count; first += kLooked) {
+    int which[kLooked + P::size], found = 0;
+    for (int i = first; i < std::min(count, first + kLooked); i += P::size) found += append_nonzero(P::load(x + i), i, which + found);
     for (int j = 0; found > 0 && j < n; j += kGathered * P::size) {
       const int packs = std::min(kGathered, (n - j) / P::size);
       add[packs - 1](found, which, x, rows + j, stride, y + j);

@@ -128,6 +128,22 @@ GALVANI_NATIVE unsigned nonzero(Pack<T, N> x) {
 #endif
 }
 
+// Writes the numbers of the lanes that are not 0, the first lane's being `first`, and says how many these are. Room for all lanes is needed.
+GALVANI_NATIVE int append_nonzero(Pack<T, N> x, int first, int* to) {
+  unsigned bits = nonzero(x);
+#if defined(__AVX512F__)
+  if constexpr (N == 16) {  // without a branch for each: which are not 0 is not foreseen
+    const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i found = _mm512_maskz_compress_epi32(static_cast<__mmask16>(bits), _mm512_add_epi32(lanes, _mm512_set1_epi32(first)));
+    std::memcpy(to, &found, sizeof found);
+    return __builtin_popcount(bits);
+  }
+#endif
+  const int count = __builtin_popcount(bits);
+  for (; bits != 0; bits &= bits - 1) *to++ = first + __builtin_ctz(bits);
+  return count;
+}
+
 GALVANI_NATIVE Pack<T, N> select(Mask<T, N> m, Pack<T, N> a, Pack<T, N> b) {
 #if defined(__AVX512F__)
   using V = typename Vectors<T>::Value;

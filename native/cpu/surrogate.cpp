@@ -4,7 +4,9 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <string>
+#include <type_traits>
 
 #include "cpu/errors.h"
 #include "cpu/slab.h"
@@ -400,7 +402,7 @@ class Run {
 
   void push(std::int64_t row);
   void step(std::int64_t n, double* recorded);
-  void apply(const SurrogateEvent* from, const SurrogateEvent* to);
+  void apply(const SurrogateEvents& events, std::size_t from, std::size_t to);
 
  private:
   struct Columns { int from, to; };
@@ -538,21 +540,32 @@ class PopulationOf final : public SurrogatePopulation {
     }
   }
 
-  void advance(std::int64_t steps, std::vector<SurrogateEvent> sorted, double* recorded) override {
-    for (const SurrogateEvent& e : sorted) {
-      require(e.step >= 0 && e.step < steps && e.cell >= 0 && e.cell < options_.cells && e.channel >= 0 && e.channel < plan_->channels(),
+  void advance(std::int64_t steps, const SurrogateEvents& events, double* recorded) override {
+    const auto before = [&](std::size_t a, std::size_t b) {
+      return events.step[a] != events.step[b] ? events.step[a] < events.step[b] : events.cell[a] < events.cell[b];
+    };
+    bool sorted = true;
+    for (std::size_t i = 0; i < events.count; ++i) {
+      require(events.step[i] >= 0 && events.step[i] < steps && events.cell[i] >= 0 && events.cell[i] < options_.cells &&
+                  events.channel[i] >= 0 && events.channel[i] < plan_->channels(),
               "events: a step, cell or channel that is not there");
+      sorted &= i == 0 || !before(i, i - 1);
     }
-    const auto before = [](const SurrogateEvent& a, const SurrogateEvent& b) { return a.step != b.step ? a.step < b.step : a.cell < b.cell; };
-    if (!std::is_sorted(sorted.begin(), sorted.end(), before)) std::stable_sort(sorted.begin(), sorted.end(), before);
+    if (!sorted) return advance_sorted(steps, events, before, recorded);
+    // The first event of a cell at a step, or after it.
     const auto at = [&](std::int64_t step, std::int64_t cell) {
-      return sorted.data() + (std::lower_bound(sorted.begin(), sorted.end(), SurrogateEvent{step, static_cast<std::int32_t>(cell), 0, 0}, before) -
-                              sorted.begin());
+      std::size_t from = 0, to = events.count;
+      while (from < to) {
+        const std::size_t i = (from + to) / 2;
+        if (events.step[i] < step || (events.step[i] == step && events.cell[i] < cell)) from = i + 1;
+        else to = i;
+      }
+      return from;
     };
     const std::size_t numbers = plan_->numbers();
     each_block(options_.cells, [&](Run<E>& run, std::int64_t first, std::int64_t cells, Team& team, int member) {
       for (std::int64_t s = 0; s < steps; ++s) {
-        if (member == 0) run.apply(at(s, first), at(s, first + cells));
+        if (member == 0) run.apply(events, at(s, first), at(s, first + cells));
         team.wait();
         run.step(steps_ + s, recorded + (static_cast<std::size_t>(s) * options_.cells + first) * numbers);
       }
@@ -617,6 +630,21 @@ class PopulationOf final : public SurrogatePopulation {
   bool wants_samples() const { return plan_->columns().empty() || plan_->columns()[0].rows.size() == 0; }
 
  private:
+  void advance_sorted(std::int64_t steps, const SurrogateEvents& events, const auto& before, double* recorded) {
+    std::vector<std::size_t> order(events.count);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), before);
+    const auto arranged = [&](const auto* column) {
+      std::vector<std::remove_cvref_t<decltype(*column)>> to(order.size());
+      std::transform(order.begin(), order.end(), to.begin(), [&](std::size_t i) { return column[i]; });
+      return to;
+    };
+    const auto step = arranged(events.step);
+    const auto cell = arranged(events.cell), channel = arranged(events.channel);
+    const auto value = arranged(events.value);
+    advance(steps, {order.size(), step.data(), cell.data(), channel.data(), value.data()}, recorded);
+  }
+
   template <class Self, class F>
   static void each_part(Self& self, F&& f) {
     f(self.rows_);
@@ -1018,10 +1046,12 @@ void Run<E>::mean() {
 }
 
 template <class E>
-void Run<E>::apply(const SurrogateEvent* from, const SurrogateEvent* to) {
+void Run<E>::apply(const SurrogateEvents& events, std::size_t from, std::size_t to) {
+  const bool overwrite = p_.options().overwrite;
   for (; from != to; ++from) {
-    S& x = p_.row(from->cell)[from->channel];
-    x = p_.options().overwrite ? static_cast<S>(from->value) : x + static_cast<S>(from->value);
+    S& x = p_.row(events.cell[from])[events.channel[from]];
+    const S value = static_cast<S>(events.value[from]);
+    x = overwrite ? value : x + value;
   }
 }
 

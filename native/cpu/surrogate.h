@@ -48,10 +48,12 @@ struct Output {
   double a, b, c, d, limit, amplitude, decay;
 };
 
-struct SurrogateEvent {
-  std::int64_t step;
-  std::int32_t cell, channel;
-  double value;
+// Columns of so many.
+struct SurrogateEvents {
+  std::size_t count;
+  const std::int64_t* step;  // 0 for the present
+  const std::int32_t *cell, *channel;
+  const double* value;
 };
 
 struct SurrogateOptions {
@@ -66,8 +68,8 @@ class SurrogatePopulation {
   virtual ~SurrogatePopulation() = default;
   // windows: [1 or cells][window][channels]; the last row is the present, to which events may add.
   virtual void start(std::int64_t windows, const double* rows) = 0;
-  // Events sorted by step, 0 for the present. recorded: [steps][cells][numbers].
-  virtual void advance(std::int64_t steps, std::vector<SurrogateEvent> events, double* recorded) = 0;
+  // recorded: [steps][cells][numbers]. Events of a step and cell are taken in their order; by step and cell they are the fastest.
+  virtual void advance(std::int64_t steps, const SurrogateEvents& events, double* recorded) = 0;
   virtual std::int64_t steps() const = 0;
   virtual std::int64_t memory() const = 0;
   virtual std::int64_t state_size() const = 0;

@@ -35,6 +35,8 @@ public final class SurrogatePopulation implements Population {
   private final SpikeDetector spikes;
   private double[] present;  // [cell · outputs]: the last recorded sample, normalised; NaN where nothing is known of it
   private SurrogateEngine engine;
+  private SurrogateEngine.Inputs inputs = SurrogateEngine.Inputs.NONE;  // of the last chunk: arrays are kept
+  private double[] recorded = new double[0];
   private long layout;
 
   /**
@@ -142,14 +144,18 @@ public final class SurrogatePopulation implements Population {
     for (long from = now; from < interval.to(); from += chunk) {
       int steps = (int) Math.min(chunk, interval.to() - from);
       int end = before(events, next, interval.events(), from + steps);
-      advance(from, steps, inputs(surrogate, events, next, end, from), to);
+      inputs = inputs(surrogate, events, next, end, from, inputs);
+      advance(from, steps, to);
       next = end;
     }
     events.drop(interval.events());
   }
 
-  private void advance(long from, int steps, SurrogateEngine.Inputs inputs, Spikes to) {
-    double[] recorded = new double[Math.multiplyExact(steps, present.length)];
+  private void advance(long from, int steps, Spikes to) {
+    int numbers = Math.multiplyExact(steps, present.length);
+    if (recorded.length < numbers) {
+      recorded = new double[numbers];
+    }
     engine.advance(steps, inputs, recorded);
     for (int s = 0; s < steps; s++) {
       System.arraycopy(recorded, s * present.length, present, 0, present.length);
@@ -186,8 +192,14 @@ public final class SurrogatePopulation implements Population {
    * @param from the present, in steps
    */
   public static SurrogateEngine.Inputs inputs(Surrogate surrogate, Events events, int begin, int end, long from) {
+    return inputs(surrogate, events, begin, end, from, SurrogateEngine.Inputs.NONE);
+  }
+
+  // Into the arrays of earlier ones, if these are long enough.
+  private static SurrogateEngine.Inputs inputs(Surrogate surrogate, Events events, int begin, int end, long from, SurrogateEngine.Inputs old) {
     int n = end - begin;
-    var in = new SurrogateEngine.Inputs(n, new long[n], new int[n], new int[n], new double[n]);
+    var in = n <= old.step().length ? new SurrogateEngine.Inputs(n, old.step(), old.cell(), old.channel(), old.value())
+        : new SurrogateEngine.Inputs(n, new long[n], new int[n], new int[n], new double[n]);
     int[] channel = surrogate.slots().stream().mapToInt(SlotInput::channel).toArray();
     var normalisation = new Normalisation[channel.length];
     double[] own = new double[channel.length];  // of an event of the slot's weight, as most are

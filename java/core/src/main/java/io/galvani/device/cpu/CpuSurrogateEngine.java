@@ -36,6 +36,7 @@ final class CpuSurrogateEngine implements SurrogateEngine {
   private final int cells;
   private final int numbers;
   private MemorySegment handle;
+  private MemorySegment scratch = MemorySegment.NULL;
 
   /** @param outputs what becomes of predictions; none: they are recorded as they are, and nothing is fed back */
   CpuSurrogateEngine(Plan plan, List<Output> outputs, SurrogateOptions options, InstructionSet isa) {
@@ -230,19 +231,24 @@ final class CpuSurrogateEngine implements SurrogateEngine {
 
   @Override
   public void advance(int steps, Inputs in, double[] recorded) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment to = arena.allocate(JAVA_DOUBLE, (long) steps * cells * numbers);
-      MemorySegment step = arena.allocate(JAVA_LONG, in.count());
-      MemorySegment cell = arena.allocate(JAVA_INT, in.count());
-      MemorySegment channel = arena.allocate(JAVA_INT, in.count());
-      MemorySegment value = arena.allocate(JAVA_DOUBLE, in.count());
-      MemorySegment.copy(in.step(), 0, step, JAVA_LONG, 0, in.count());
-      MemorySegment.copy(in.cell(), 0, cell, JAVA_INT, 0, in.count());
-      MemorySegment.copy(in.channel(), 0, channel, JAVA_INT, 0, in.count());
-      MemorySegment.copy(in.value(), 0, value, JAVA_DOUBLE, 0, in.count());
-      Status.check("advance", Galvani.gv_surrogates_advance(open(), steps, in.count(), step, cell, channel, value, to));
-      MemorySegment.copy(to, JAVA_DOUBLE, 0, recorded, 0, steps * cells * numbers);
+    int n = in.count();
+    int results = Math.multiplyExact(Math.multiplyExact(steps, cells), numbers);
+    // One piece of memory, which is kept: a fresh one would be cleared first.
+    long bytes = (long) n * (2 * Long.BYTES + 2 * Integer.BYTES) + (long) results * Double.BYTES;
+    if (scratch.byteSize() < bytes) {
+      scratch = Arena.ofAuto().allocate(Math.max(bytes, 2 * scratch.byteSize()), Long.BYTES);
     }
+    MemorySegment to = scratch;
+    MemorySegment step = to.asSlice((long) results * Double.BYTES);
+    MemorySegment value = step.asSlice((long) n * Long.BYTES);
+    MemorySegment cell = value.asSlice((long) n * Double.BYTES);
+    MemorySegment channel = cell.asSlice((long) n * Integer.BYTES);
+    MemorySegment.copy(in.step(), 0, step, JAVA_LONG, 0, n);
+    MemorySegment.copy(in.value(), 0, value, JAVA_DOUBLE, 0, n);
+    MemorySegment.copy(in.cell(), 0, cell, JAVA_INT, 0, n);
+    MemorySegment.copy(in.channel(), 0, channel, JAVA_INT, 0, n);
+    Status.check("advance", Galvani.gv_surrogates_advance(open(), steps, n, step, cell, channel, value, to));
+    MemorySegment.copy(to, JAVA_DOUBLE, 0, recorded, 0, results);
   }
 
   @Override
