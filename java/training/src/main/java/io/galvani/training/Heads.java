@@ -26,8 +26,8 @@ record Heads(int voltage, int below, int spike) {
     if (voltage < 0) {
       throw InputException.unknown(name, null, "output", probe.toString(), probes);
     }
-    int below = probes.indexOf(StreamingSurrogate.below(probe).toString());
-    int spike = surrogate.outputs().stream().map(o -> o.name()).toList().indexOf(StreamingSurrogate.SPIKE);
+    int below = probes.indexOf(StreamingHeads.below(probe).toString());
+    int spike = surrogate.outputs().stream().map(o -> o.name()).toList().indexOf(StreamingHeads.SPIKE_NAME);
     return new Heads(voltage, below < 0 ? voltage : below, spike);
   }
 }

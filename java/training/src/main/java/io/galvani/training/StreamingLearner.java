@@ -18,6 +18,7 @@ final class StreamingLearner implements Learner {
   private final CompiledCell cell;
   private final List<Traces> data;
   private final Training.Options options;
+  private final StreamingHeads heads;
   private final StreamingRecipe recipe;
   private final StreamingNetwork network;
   private final Adam adam;
@@ -30,15 +31,17 @@ final class StreamingLearner implements Learner {
     this.options = options;
     cell = protocol.compile();
     int channels = protocol.sites(cell).size();
-    int heads = StreamingSurrogate.heads(protocol);
+    var asked = StreamingHeads.of(protocol, data);
     recipe = StreamingRecipe.of(channels).sized(sizes);
     if (data.getFirst().rows() < recipe.chunk()) {
       throw new InputException(protocol.name(), "runs.training.ms", data.getFirst().rows() + " samples are less than a chunk",
           "Let runs have " + recipe.chunk() + " samples or more");
     }
-    var shape = new StreamingNetwork.Shape(channels, recipe.features(), recipe.hidden(), recipe.memories(), heads, protocol.sample());
-    network = options.from().map(f -> StreamingSurrogate.network(Surrogates.load(f), f, channels, heads, protocol.sample()))
+    var shape = new StreamingNetwork.Shape(channels, recipe.features(), recipe.hidden(), recipe.memories(), asked.size(), protocol.sample());
+    var from = options.from().map(Surrogates::load);
+    network = from.map(s -> StreamingSurrogate.network(s, options.from().orElseThrow(), channels, asked, protocol.sample()))
         .orElseGet(() -> StreamingNetwork.random(shape, options.seed()));
+    heads = from.map(s -> asked.as(s.outputs())).orElse(asked);
     if (!network.shape.equals(shape) && !sizes.equals(Streaming.DEFAULT)) {
       throw new InputException(options.from().orElseThrow(), null, "is of " + network.shape + ", and not of " + shape,
           "Leave the sizes to it");
@@ -56,14 +59,14 @@ final class StreamingLearner implements Learner {
   @Override
   public double update(double progress) {
     if (trainer == null) { // only now, as a training that goes on draws other data than it did at its start
-      trainer = new StreamingTrainer(network, adam, recipe, data, protocol.below(), options.threads(), options.seed() + adam.updates());
+      trainer = new StreamingTrainer(network, adam, recipe, data, heads, options.threads(), options.seed() + adam.updates());
     }
     return trainer.update(progress);
   }
 
   @Override
   public Surrogate surrogate(Optional<SpikeRule> spikes, Provenance provenance) {
-    return StreamingSurrogate.of(network, protocol, cell, spikes,
+    return StreamingSurrogate.of(network, heads, protocol, cell, spikes,
         "Exponential traces of the events, a leaky memory; heads for the voltage and, as a logit, for a spike. Nothing is fed back.",
         provenance);
   }

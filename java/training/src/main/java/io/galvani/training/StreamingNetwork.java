@@ -103,7 +103,7 @@ final class StreamingNetwork {
       fill(weights, 1 / Math.sqrt(shape.hidden()), random);
     }
     fill(n.head, 1 / Math.sqrt(shape.memories()), random);
-    n.headBias[0][StreamingTrainer.SPIKE] = RARE;
+    n.headBias[0][StreamingHeads.SPIKE] = RARE;
     for (int i = shape.features(); wide && i < n.kernel.length; i++) {
       for (int j = 0; j < shape.hidden(); j++) {
         n.kernel[i][j] *= RECURRENCE;

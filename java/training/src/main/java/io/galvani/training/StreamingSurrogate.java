@@ -1,20 +1,17 @@
 package io.galvani.training;
 
 import io.galvani.InputException;
-import io.galvani.Probe;
 import io.galvani.cell.CompiledCell;
 import io.galvani.surrogate.Activation;
 import io.galvani.surrogate.Channel;
 import io.galvani.surrogate.Layer;
 import io.galvani.surrogate.Network;
-import io.galvani.surrogate.Normalisation;
 import io.galvani.surrogate.Output;
 import io.galvani.surrogate.Provenance;
 import io.galvani.surrogate.SlotInput;
 import io.galvani.surrogate.SpikeRule;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.Tensor;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -24,47 +21,13 @@ import java.util.stream.Stream;
 final class StreamingSurrogate {
   private StreamingSurrogate() {}
 
-  /** Name of the output that is the more, the more probable a spike is. */
-  static final String SPIKE = "spike";
-
-  /** The normalisation of a head. */
-  static Normalisation normalisation(int head) {
-    return head != StreamingTrainer.SPIKE
-        ? new Normalisation(1, Double.POSITIVE_INFINITY, 1, StreamingTrainer.OFFSET, StreamingTrainer.SCALE) : Normalisation.NONE;
-  }
-
   /** The surrogate of a cell under a protocol: an event of a slot's own weight is 1 to the network. */
-  static Surrogate of(StreamingNetwork n, Protocol p, CompiledCell cell, Optional<SpikeRule> spikes, String about, Provenance provenance) {
+  static Surrogate of(StreamingNetwork n, StreamingHeads heads, Protocol p, CompiledCell cell, Optional<SpikeRule> spikes, String about, Provenance provenance) {
     var sites = p.sites(cell);
     List<Channel> channels = SiteChannels.channels(sites);
     List<SlotInput> slots = SiteChannels.slots(sites, 0);
-    var v = p.outputs().entrySet().iterator().next();
-    var outputs = new ArrayList<Output>();
-    outputs.add(output(v.getKey(), v.getValue(), "mV", StreamingTrainer.VOLTAGE));
-    outputs.add(output(SPIKE, new Probe(v.getValue().at(), SPIKE), "", StreamingTrainer.SPIKE));
-    if (n.shape.outputs() > StreamingTrainer.BELOW) {
-      outputs.add(output(below(v.getKey()), below(v.getValue()), "mV", StreamingTrainer.BELOW));
-    }
-    return new Surrogate(cell.name(), about, p.sample(), Network.of(p.name(), 1, sites.size(), layers(n)), channels, outputs, slots, spikes,
+    return new Surrogate(cell.name(), about, p.sample(), Network.of(p.name(), 1, sites.size(), layers(n)), channels, heads.outputs(), slots, spikes,
         provenance);
-  }
-
-  private static Output output(String name, Probe probe, String unit, int head) {
-    return new Output(name, probe, unit, normalisation(head), Output.NO_CHANNEL, Output.Affine.NONE, Output.Affine.NONE, Output.Gain.NONE);
-  }
-
-  private static String below(String voltage) {
-    return voltage + "_below";
-  }
-
-  /** The probe of the voltage that is cut off above a limit, beside that of the whole one. */
-  static Probe below(Probe voltage) {
-    return new Probe(voltage.at(), below(voltage.quantity()));
-  }
-
-  /** How many heads a protocol asks for. */
-  static int heads(Protocol p) {
-    return Double.isNaN(p.below()) ? StreamingTrainer.BELOW : StreamingTrainer.BELOW + 1;
   }
 
   private static List<Layer> layers(StreamingNetwork n) {
@@ -111,19 +74,22 @@ final class StreamingSurrogate {
    * @param file names it in errors
    * @throws InputException if it is not such a network, or not of such channels and outputs
    */
-  static StreamingNetwork network(Surrogate surrogate, String file, int channels, int outputs, double sample) {
+  static StreamingNetwork network(Surrogate surrogate, String file, int channels, StreamingHeads heads, double sample) {
     var layers = surrogate.network().layers();
     var types = layers.stream().map(Layer::type).toList();
     if (!types.equals(List.of("Newest", "Dense", "Traces", "ELM", "Dense")) || surrogate.sample() != sample
-        || surrogate.channels().size() != channels || surrogate.outputs().size() != outputs) {
-      throw new InputException(file, null, "is no streaming network of " + channels + " channels, " + outputs + " outputs and " + sample
-          + " ms: " + String.join(", ", types), "Name a surrogate that was trained under such a protocol");
+        || surrogate.channels().size() != channels || !probes(surrogate.outputs()).equals(probes(heads.outputs()))) {
+      throw new InputException(file, null, "is no streaming network of " + channels + " channels, the outputs "
+          + String.join(", ", probes(heads.outputs())) + ", and " + sample + " ms: " + String.join(", ", types) + " of "
+          + surrogate.channels().size() + " channels, the outputs " + String.join(", ", probes(surrogate.outputs())) + ", and "
+          + surrogate.sample() + " ms", "Name a surrogate that was trained under such a protocol");
     }
     var sites = (Layer.Dense) layers.get(1);
     var traces = (Layer.Traces) layers.get(2);
     var memory = (Layer.ELM) layers.get(3);
     var head = (Layer.Dense) layers.get(4);
     int features = traces.decay().extent(0);
+    int outputs = heads.size();
     var shape = new StreamingNetwork.Shape(channels, features, memory.kernel().extent(1), memory.memories(), outputs, sample);
     var n = new StreamingNetwork(shape);
     fill(n.sites, sites.kernel());
@@ -139,11 +105,15 @@ final class StreamingSurrogate {
     fill(n.bias, memory.bias());
     fill(n.update, memory.update());
     fill(n.updateBias, memory.updateBias());
-    float[][] heads = new float[shape.memories()][outputs];
-    fill(heads, head.kernel());
-    Rows.transpose(heads, n.head);
+    float[][] columns = new float[shape.memories()][outputs];
+    fill(columns, head.kernel());
+    Rows.transpose(columns, n.head);
     fill(n.headBias, head.bias());
     return n;
+  }
+
+  private static List<String> probes(List<Output> outputs) {
+    return outputs.stream().map(o -> o.probe().toString()).toList();
   }
 
   private static void fill(float[][] rows, Tensor from) {

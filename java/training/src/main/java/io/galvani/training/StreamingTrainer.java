@@ -10,31 +10,21 @@ import java.util.stream.IntStream;
  * chunk of all of them an update; the state goes on into the next chunk. Nothing of the truth is fed back, so training and closed loop are
  * the same computation.
  *
- * <p>Loss: mean square of the voltage head, in units of {@link #SCALE}, and several times the cross-entropy of the spike head. Where there is
- * a head for the voltage below a limit, it has 5 times its mean square, and that of the whole voltage a tenth: the mean of what a spike may
- * be blurs what leads to it. Streams come in groups; groups are computed by threads and summed in their order, so that threads change
+ * <p>Loss: mean squares of the heads, each in its own scale and with its weight ({@link StreamingHeads}), and several times the
+ * cross-entropy of the spike head. Streams come in groups; groups are computed by threads and summed in their order, so that threads change
  * nothing.
  */
 final class StreamingTrainer {
-  /** mV that voltage heads have for 0, and for 1 above it. */
-  static final double OFFSET = -65;
-  static final double SCALE = 20;
-  /** Index of the heads; the last is there if a protocol asks for it. */
-  static final int VOLTAGE = 0;
-  static final int SPIKE = 1;
-  static final int BELOW = 2;
   /** Streams of a group that runs whole traces, and rows at a time. */
   private static final int LANES = 64;
   private static final int CHUNK = 128;
-  private static final double BELOW_WEIGHT = 5;
-  private static final double WHOLE_WEIGHT = 0.1;  // of the voltage, beside BELOW
   private static final int WARM_UP = 50;
 
   private final StreamingNetwork network;
   private final Adam adam;
   private final List<Traces> data;
   private final StreamingRecipe recipe;
-  private final double below;
+  private final StreamingHeads heads;
   private final Group[] groups;
   private final int threads;
 
@@ -65,16 +55,17 @@ final class StreamingTrainer {
   /**
    * @param network where training begins; changed by it
    * @param data of the runs for training, one block or more
-   * @param below mV at which the third head cuts the voltage off; NaN if there is none
+   * @param heads of the network
    * @param threads over groups
    * @param seed of the order of traces
    */
-  StreamingTrainer(StreamingNetwork network, Adam adam, StreamingRecipe recipe, List<Traces> data, double below, int threads, long seed) {
+  StreamingTrainer(StreamingNetwork network, Adam adam, StreamingRecipe recipe, List<Traces> data, StreamingHeads heads, int threads,
+      long seed) {
     this.network = network;
     this.adam = adam;
     this.recipe = recipe;
     this.data = data;
-    this.below = below;
+    this.heads = heads;
     this.threads = threads;
     var random = new SplittableRandom(seed);
     groups = new Group[recipe.groups()];
@@ -85,7 +76,7 @@ final class StreamingTrainer {
    * One update.
    *
    * @param progress share of the budget that is used up: the rate falls by a cosine to 0
-   * @return mean square error of the voltage, below its limit if there is such a head, in units of {@link #SCALE}
+   * @return mean square error of the voltage, below its limit if there is such a head, in its scale
    */
   double update(double progress) {
     var range = IntStream.range(0, groups.length);
@@ -131,35 +122,62 @@ final class StreamingTrainer {
   // Gradients of the mean over the samples of all streams.
   private double loss(Group g) {
     int lanes = g.row.length;
-    float[] v = new float[lanes];
-    float[] cut = new float[lanes];
-    float[] spike = new float[lanes];
-    float[] tanh = new float[lanes];
+    float[] of = new float[lanes];
     float share = 1f / (recipe.chunk() * lanes * groups.length);
-    boolean has = !Double.isNaN(below);
-    float limit = has ? (float) ((below - OFFSET) / SCALE) : Float.POSITIVE_INFINITY;
     double sum = 0;
     for (int t = 0; t < recipe.chunk(); t++) {
-      for (int s = 0; s < lanes; s++) {
-        var block = data.get(g.block[s]);
-        v[s] = (block.outputs()[g.trace[s]][0][g.row[s] + t] - (float) OFFSET) / (float) SCALE;
-        spike[s] = block.spikes()[g.trace[s]][g.row[s] + t];
-        tanh[s] = g.pass.outputs[t][SPIKE][s] / 2;
-        cut[s] = has ? g.pass.outputs[t][BELOW][s] - Math.min(v[s], limit) : 0;
-        v[s] = g.pass.outputs[t][VOLTAGE][s] - v[s];
-      }
-      Rows.tanh(tanh, tanh);
-      float[][] gradients = g.pass.outputGradients[t];
-      for (int s = 0; s < lanes; s++) {
-        sum += has ? cut[s] * cut[s] : v[s] * v[s];
-        gradients[VOLTAGE][s] = (has ? (float) WHOLE_WEIGHT : 1) * 2 * share * v[s];
-        gradients[SPIKE][s] = (float) recipe.spikes() * share * (0.5f + 0.5f * tanh[s] - spike[s]);
-        if (has) {
-          gradients[BELOW][s] = (float) BELOW_WEIGHT * 2 * share * cut[s];
+      for (int o = 0; o < heads.size(); o++) {
+        float[] predicted = g.pass.outputs[t][o];
+        float[] gradient = g.pass.outputGradients[t][o];
+        if (o == StreamingHeads.SPIKE) {
+          spikes(g, t, of);
+          crossEntropy(predicted, of, (float) recipe.spikes() * share, gradient);
+        } else {
+          targets(g, t, heads.heads().get(o), of);
+          squares(predicted, of, 2 * share * (float) heads.heads().get(o).weight(), gradient);
+          sum += o == heads.shown() ? squares(predicted, of) : 0;
         }
       }
     }
     return sum / (recipe.chunk() * lanes);
+  }
+
+  private void spikes(Group g, int t, float[] of) {
+    for (int s = 0; s < of.length; s++) {
+      of[s] = data.get(g.block[s]).spikes()[g.trace[s]][g.row[s] + t];
+    }
+  }
+
+  private void targets(Group g, int t, StreamingHeads.Head head, float[] of) {
+    for (int s = 0; s < of.length; s++) {
+      float x = data.get(g.block[s]).outputs()[g.trace[s]][head.recorded()][g.row[s] + t];
+      of[s] = (float) head.normalisation().normalise(Math.min(x, head.limit()));
+    }
+  }
+
+  // Of a logit, whose probability is (1 + tanh(logit / 2)) / 2.
+  private static void crossEntropy(float[] logit, float[] of, float weight, float[] gradient) {
+    for (int s = 0; s < of.length; s++) {
+      gradient[s] = logit[s] / 2;
+    }
+    Rows.tanh(gradient, gradient);
+    for (int s = 0; s < of.length; s++) {
+      gradient[s] = weight * (0.5f + 0.5f * gradient[s] - of[s]);
+    }
+  }
+
+  private static void squares(float[] predicted, float[] of, float weight, float[] gradient) {
+    for (int s = 0; s < of.length; s++) {
+      gradient[s] = weight * (predicted[s] - of[s]);
+    }
+  }
+
+  private static double squares(float[] predicted, float[] of) {
+    double sum = 0;
+    for (int s = 0; s < of.length; s++) {
+      sum += (predicted[s] - of[s]) * (predicted[s] - of[s]);
+    }
+    return sum;
   }
 
   /**

@@ -5,19 +5,17 @@ import io.galvani.cell.CompiledCell;
 import io.galvani.surrogate.Channel;
 import io.galvani.surrogate.Layer;
 import io.galvani.surrogate.Network;
-import io.galvani.surrogate.Normalisation;
 import io.galvani.surrogate.Output;
 import io.galvani.surrogate.Provenance;
 import io.galvani.surrogate.SlotInput;
 import io.galvani.surrogate.SpikeRule;
 import io.galvani.surrogate.Surrogate;
+import io.galvani.training.OutputScales;
 import io.galvani.training.Protocol;
 import io.galvani.training.SiteChannels;
 import io.galvani.training.Traces;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -25,13 +23,6 @@ import java.util.Optional;
  * an event of a slot's own weight being 1.
  */
 final class WindowSurrogate {
-  /** mV from 0 to 1. */
-  private static final double VOLTAGE_SCALE = 20;
-  /** Share of the samples that a current is not compressed for. */
-  private static final double PLAIN = 0.98;
-  /** By how much less the rest of a current counts. */
-  private static final double COMPRESSION = 50;
-
   private WindowSurrogate() {}
 
   /** One of a fresh network. */
@@ -41,52 +32,16 @@ final class WindowSurrogate {
     var outputs = new ArrayList<Output>();
     protocol.outputs().forEach((name, probe) -> {
       int o = outputs.size();
-      float[] samples = samples(data, o);
-      var n = o == 0 ? new Normalisation(1, Double.POSITIVE_INFINITY, 1, rounded(quantile(samples, 0.5)), VOLTAGE_SCALE)
-          : normalisation(samples);
-      channels.add(new Channel(name, unit(probe.quantity()), n));
-      outputs.add(new Output(name, probe, unit(probe.quantity()), n, o, Output.Affine.NONE, Output.Affine.NONE, Output.Gain.NONE));
+      var n = OutputScales.isVoltage(probe) ? OutputScales.centred(data, o) : OutputScales.of(data, o, probe);
+      String unit = OutputScales.unit(probe);
+      channels.add(new Channel(name, unit, n));
+      outputs.add(new Output(name, probe, unit, n, o, Output.Affine.NONE, Output.Affine.NONE, Output.Gain.NONE));
     });
     channels.addAll(SiteChannels.channels(sites));
     List<SlotInput> slots = SiteChannels.slots(sites, outputs.size());
     return new Surrogate(cell.name(), "A network over the last " + Architecture.WINDOW + " samples (" + kind + ", of Olah et al. 2022);"
         + " what it predicts is fed back.", protocol.sample(), kind.random(channels.size(), outputs.size(), seed), channels, outputs, slots,
         Optional.empty(), Provenance.UNKNOWN);
-  }
-
-  private static String unit(String quantity) {
-    return quantity.equals("v") || quantity.equals("eca") ? "mV" : quantity.equals("cai") ? "mM"
-        : quantity.matches("i(na|k|ca)") ? "mA/cm2" : "";
-  }
-
-  // Of the first block.
-  private static float[] samples(List<Traces> data, int output) {
-    var block = data.getFirst();
-    float[] all = new float[block.count() * block.rows()];
-    for (int t = 0; t < block.count(); t++) {
-      System.arraycopy(block.outputs()[t][output], 0, all, t * block.rows(), block.rows());
-    }
-    Arrays.sort(all);
-    return all;
-  }
-
-  private static double quantile(float[] sorted, double q) {
-    return sorted[(int) Math.min(sorted.length - 1, q * sorted.length)];
-  }
-
-  // A current rests most of the time; what it does in a spike is a hundred times as much, and is compressed. Turned so that this is above.
-  private static Normalisation normalisation(float[] sorted) {
-    double median = quantile(sorted, 0.5);
-    double factor = sorted[sorted.length - 1] - median >= median - sorted[0] ? 1 : -1;
-    double offset = rounded(factor * median);
-    double knee = rounded(factor * quantile(sorted, factor > 0 ? PLAIN : 1 - PLAIN));
-    double scale = rounded(Math.max(knee - offset, 1e-12));
-    return new Normalisation(factor, knee, COMPRESSION, offset, scale);
-  }
-
-  /** To four digits: what files show. */
-  private static double rounded(double x) {
-    return Double.parseDouble(String.format(Locale.ROOT, "%.3e", x));
   }
 
   /**
