@@ -50,8 +50,9 @@ final class CompareCommand implements Callable<Integer> {
       description = "Surrogates: names or files (.safetensors). Default: those of the cell that come with Galvani")
   private List<String> surrogates = new ArrayList<>();
 
-  @Option(names = "--cell", paramLabel = "PROTOCOL", defaultValue = "l5pc",
-      description = "The protocol whose cell and input are used: l5pc, ball, or a file (.yaml). Default: ${DEFAULT-VALUE}")
+  @Option(names = "--cell", paramLabel = "CELL", defaultValue = "l5pc",
+      description = "The protocol whose cell and input are used: l5pc, ball, or a file (.yaml); or a cell's file, driven as that of these two"
+          + " whose synapses it has. Default: ${DEFAULT-VALUE}")
   private String protocol;
 
   @Option(names = "--cells", paramLabel = "N,...", split = ",", defaultValue = "1,50,5000",
@@ -100,7 +101,7 @@ final class CompareCommand implements Callable<Integer> {
     }
     device = EngineOptions.device(deviceName);
     options = SurrogateOptions.DEFAULT.threads(threads).precision(EngineOptions.surrogatePrecision(precision));
-    var p = Protocol.load(protocol);
+    var p = Protocol.loadFor(protocol);
     if (asLong) {
       ScoreCommand.requireLong(p);
     }

@@ -5,7 +5,6 @@ import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.trace.ClosedLoopScores.Score;
 import io.galvani.trace.SpikeMatching;
 import io.galvani.training.Comparison.Cost;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -19,19 +18,6 @@ import java.util.stream.Stream;
 final class CompareReport {
   private static final int OVERLAYS = 3;
   private static final int RASTER = 20;
-  static final String STYLE = """
-      body{font:16px/1.5 system-ui,sans-serif;color:#111;max-width:60rem;margin:1rem auto;padding:0 1rem}
-      h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}
-      figure{margin:1rem 0;break-inside:avoid}figcaption{font-size:.9rem;color:#333}
-      svg{width:100%;height:auto}svg text{font-size:12px;fill:#111}svg path{stroke-width:1.4}svg .axis{stroke:#777;fill:none;stroke-width:1}
-      .key{white-space:nowrap;margin-right:1rem;font-size:.9rem}.key svg{width:28px;height:12px;vertical-align:middle}
-      .wide{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}
-      td,th{padding:.2rem .6rem;border-bottom:1px solid #ccc;text-align:right;white-space:nowrap}
-      td:first-child,th:first-child{text-align:left;white-space:normal;min-width:8rem}
-      @media(max-width:40rem){svg text{font-size:17px}}
-      code{font-size:.85rem;overflow-wrap:anywhere}@media print{body{margin:0;max-width:none}}
-      """;
-
   private final StringBuilder html = new StringBuilder();
   private final String cell;
   private final double sample;
@@ -80,11 +66,8 @@ final class CompareReport {
   /** The file, of what there is so far. */
   String html() {
     html.setLength(0);
-    String title = Plot.escaped(cell) + ": the equations and what stands for them";
-    add("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
-    add("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">");
-    add("<title>%s</title><style>%s</style></head><body>\n<h1>%s</h1>", title, STYLE, title);
-    add("<p>%s; %s. <code>%s</code></p>", Plot.escaped(machine), LocalDate.now(), Plot.escaped(command));
+    String title = cell + ": the equations and what stands for them";
+    html.append(Page.begin(title, machine, command));
     if (!runs.isEmpty()) {
       overlays();
       rasters();
@@ -98,8 +81,7 @@ final class CompareReport {
       cost();
       breakdown();
     }
-    add("</body></html>");
-    return html.toString();
+    return html.append(Page.END).toString();
   }
 
   // A surrogate has one colour in all plots: the direct engine, the surrogates, what else there is.
@@ -114,13 +96,7 @@ final class CompareReport {
   }
 
   private void figure(String caption, List<String> plots, List<String> keys) {
-    add("<figure>");
-    plots.forEach(html::append);
-    add("<figcaption>");
-    for (int i = 0; i < keys.size(); i++) {
-      html.append(Plot.key(keys.get(i), i));
-    }
-    add("<br>%s</figcaption></figure>", caption);
+    html.append(Page.figure(caption, plots, keys));
   }
 
   private List<String> withCell() {
@@ -174,22 +150,8 @@ final class CompareReport {
   }
 
   private void agreement() {
-    add("<h2>Agreement</h2><div class=\"wide\"><table><tr><th>all runs, and the 95 %% interval</th>%s</tr>",
-        String.join("", scores.keySet().stream().map(n -> "<th>" + Plot.escaped(n) + "</th>").toList()));
-    var first = scores.values().iterator().next();
-    for (int s = 0; s < first.size(); s++) {
-      boolean share = first.get(s).unit().isEmpty();
-      add("<tr><td>%s, %s</td>", Plot.escaped(first.get(s).name()), share ? "%" : first.get(s).unit());
-      for (var list : scores.values()) {
-        double scale = share ? 100 : 1;
-        var interval = list.get(s).interval();
-        add("<td>%.2f%s</td>", scale * list.get(s).pooled(),
-            Double.isNaN(interval.low()) ? ""
-                : String.format(Locale.ROOT, " (%.2f to %.2f)", scale * interval.low(), scale * interval.high()));
-      }
-      add("</tr>");
-    }
-    add("</table></div>");
+    add("<h2>Agreement</h2>");
+    html.append(Page.scores(scores));
   }
 
   private void shifts() {

@@ -148,18 +148,13 @@ final class GeneraliseCommand implements Callable<Integer> {
   }
 
   private String html(Protocol p, Generalisation g, String command) {
-    String title = Plot.escaped(title(p));
-    var html = new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-        + "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>" + title + "</title><style>"
-        + CompareReport.STYLE + "</style></head><body>\n<h1>" + title + "</h1>\n<p>" + Plot.escaped(machine()) + ". <code>"
-        + Plot.escaped(command) + "</code></p>\n");
+    var html = new StringBuilder(Page.begin(title(p), machine(), command));
     for (Curve c : g.curves()) {
       double most = Math.max(Arrays.stream(c.cell()).max().orElseThrow(), Arrays.stream(c.surrogate()).max().orElseThrow());
-      html.append("<h2>").append(Plot.escaped(c.title())).append("</h2>\n<figure>")
-          .append(new Plot(c.title(), 220, new Plot.Axis(c.x(), 0, c.at()[c.at().length - 1], false),
-              new Plot.Axis(c.y(), 0, Math.max(1e-3, 1.1 * most), false)).line(c.at(), c.cell(), 0).line(c.at(), c.surrogate(), 1).html())
-          .append("<figcaption>").append(Plot.key("cell", 0)).append(Plot.key(surrogate.replaceFirst(".*/", ""), 1))
-          .append("</figcaption></figure>\n");
+      var plot = new Plot(c.title(), 220, new Plot.Axis(c.x(), 0, c.at()[c.at().length - 1], false),
+          new Plot.Axis(c.y(), 0, Math.max(1e-3, 1.1 * most), false)).line(c.at(), c.cell(), 0).line(c.at(), c.surrogate(), 1);
+      html.append("<h2>").append(Plot.escaped(c.title())).append("</h2>\n")
+          .append(Page.figure("", List.of(plot.html()), List.of("cell", surrogate.replaceFirst(".*/", ""))));
     }
     html.append("<h2>All numbers</h2>\n<div class=\"wide\"><table><tr><th>changed</th><th>measured</th><th>cell</th><th>surrogate</th>"
         + "<th>paper</th></tr>\n");
@@ -170,6 +165,6 @@ final class GeneraliseCommand implements Callable<Integer> {
       }
       html.append("</tr>\n");
     }
-    return html.append("</table></div>\n</body></html>\n").toString();
+    return html.append("</table></div>\n").append(Page.END).toString();
   }
 }

@@ -1,11 +1,14 @@
 package io.galvani.cli;
 
 import io.galvani.InputException;
+import io.galvani.bench.Machine;
 import io.galvani.cable.CableOptions;
+import io.galvani.io.AtomicFile;
 import io.galvani.surrogate.Provenance;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.SurrogateFile;
 import io.galvani.surrogate.SurrogateOptions;
+import io.galvani.trace.ClosedLoopScores.Score;
 import io.galvani.training.Learner;
 import io.galvani.training.Protocol;
 import io.galvani.training.Streaming;
@@ -13,10 +16,12 @@ import io.galvani.training.Training;
 import io.galvani.training.torch.Architecture;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
@@ -30,8 +35,8 @@ import picocli.CommandLine.Spec;
 /** {@code galvani train}. */
 @Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false,
     description = "Train a surrogate of a cell under a protocol, and score it on runs that it has not seen.",
-    footer = {"", "Makes the data first if they are not there. Beside the surrogate it writes NAME.csv, the learning curve, and every"
-        + " minute NAME.training, from which --resume goes on.%n"})
+    footer = {"", "Makes the data first if they are not there. Beside the surrogate it writes NAME.html, a report, NAME.csv, the learning"
+        + " curve, and every minute NAME.training, from which --resume goes on.%n"})
 final class TrainCommand implements Callable<Integer> {
   private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)(s|m|h)");
 
@@ -106,6 +111,7 @@ final class TrainCommand implements Callable<Integer> {
         engine.device(), Galvani.Version.number());
     PrintWriter print = spec.commandLine().getOut();
     Surrogate trained;
+    var curve = new ArrayList<Training.Point>();
     try (var progress = new Progress("train", "s", (long) Math.ceil(seconds))) {
       trained = Training.run(p, dataset, options, new Training.Listener() {
         @Override
@@ -115,17 +121,24 @@ final class TrainCommand implements Callable<Integer> {
 
         @Override
         public void point(Training.Point c) {
+          curve.add(c);
           print.printf("%6.0f s %8d updates   loss %.4f   explained variance %5.1f %%   precision, recall at ±1 ms %5.1f, %5.1f %%%n",
               c.seconds(), c.updates(), c.loss(), 100 * c.pooled(), 100 * c.precision(), 100 * c.recall());
         }
       });
     }
-    score(p, trained, print);
+    var scores = score(p, trained, print);
+    Path report = out.resolveSibling(out.getFileName().toString().replaceFirst("\\.safetensors$", ".html"));
+    String machine = Machine.cpu() + ", " + threads + (threads == 1 ? " thread; " : " threads; ") + engine.device().description();
+    String command = "galvani " + String.join(" ", spec.commandLine().getParseResult().originalArgs());
+    AtomicFile.write(report, List.of(StandardCharsets.UTF_8.encode(TrainReport.html(network + " for " + p.cell(), machine, command, curve,
+        Map.of(out.getFileName().toString(), scores)))));
+    print.printf("%s: learning curve and scores%n", report);
     return 0;
   }
 
   /** Scores it on the test runs, and writes the scores into its file. */
-  private void score(Protocol p, Surrogate trained, PrintWriter print) throws IOException {
+  private List<Score> score(Protocol p, Surrogate trained, PrintWriter print) throws IOException {
     int traces = p.runs().get(Protocol.Use.TEST).traces();
     var judgement = ScoreCommand.judgement(p, Protocol.Use.TEST, traces, engine.device(), threads);
     var scores = judgement.scores(judgement.runs(trained, out.toString(), SurrogateOptions.DEFAULT.threads(threads)));
@@ -141,6 +154,7 @@ final class TrainCommand implements Callable<Integer> {
     print.println();
     ScoreCommand.print(print, p, Protocol.Use.TEST, judgement, traces, scores);
     print.printf("%n%s: %,d parameters%n", out, trained.network().parameters());
+    return scores;
   }
 
   private Learner.Kind kind() {

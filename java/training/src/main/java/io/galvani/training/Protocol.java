@@ -133,6 +133,43 @@ public record Protocol(String name, String cell, double sample, Scale scale, Lis
     }
   }
 
+  /**
+   * A protocol, or for a cell the one that comes with Galvani and drives synapses such as it has.
+   *
+   * @param nameOrPath as {@link #load} has it, or a cell's file
+   * @throws InputException if it is neither, or no protocol suits the cell
+   */
+  public static Protocol loadFor(String nameOrPath) {
+    boolean yaml = nameOrPath.matches(".*\\.ya?ml");
+    boolean isCell = yaml ? isCell(Path.of(nameOrPath)) : nameOrPath.matches(".*\\.csv(\\.gz)?");
+    if (!isCell) {
+      return load(nameOrPath);
+    }
+    var cell = Cells.load(nameOrPath);
+    return SHIPPED.stream().map(p -> load(p).on(nameOrPath)).filter(p -> p.suits(cell)).findFirst()
+        .orElseThrow(() -> new InputException(nameOrPath, null, "is a cell, and none of the protocols " + String.join(", ", SHIPPED)
+            + " drives such synapses as it has, or records what it has", "Write a protocol that names the cell"));
+  }
+
+  private static boolean isCell(Path path) {
+    try (var text = Files.newBufferedReader(path)) {
+      var keys = YamlMap.read(path.toString(), text).keys();
+      return !keys.contains("inputs") && (keys.contains("sections") || keys.contains("regions") || keys.contains("morphology"));
+    } catch (IOException e) {
+      throw InputException.unreadable(path, e);
+    }
+  }
+
+  private boolean suits(CompiledCell of) {
+    try {
+      sites(of);
+      outputs.values().forEach(o -> of.locate(o.at()));
+      return true;
+    } catch (InputException e) {
+      return false;
+    }
+  }
+
   /** Reads a text; {@code source} names it in errors. */
   static Protocol read(String source, String name, String text) {
     var file = YamlMap.read(source, new StringReader(text)).only(KEYS);

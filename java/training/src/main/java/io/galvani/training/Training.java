@@ -88,7 +88,7 @@ public final class Training {
     /** So many seconds of the budget are used up. */
     void at(double seconds);
 
-    /** A further point of the learning curve. */
+    /** A further point of the learning curve; of a training that goes on, first those that it has. */
     void point(Point point);
   }
 
@@ -144,6 +144,7 @@ public final class Training {
 
   private Surrogate run() throws IOException {
     var learner = state.learner;
+    state.curve.forEach(listener::point); // of a training that goes on
     long last = System.nanoTime();
     double loss = 0;
     int since = 0;

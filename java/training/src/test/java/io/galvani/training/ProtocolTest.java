@@ -8,9 +8,13 @@ import io.galvani.InputException;
 import io.galvani.Location;
 import io.galvani.cell.CellModel;
 import io.galvani.cell.Cells;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -82,5 +86,29 @@ class ProtocolTest {
     var e = assertThrows(InputException.class, () -> p.sites(p.compile()));
     assertEquals("x:inputs.inh: the cell 'ball' has 0 slots 'inhh'. Did you mean 'inh'?", e.getMessage());
     assertThrows(InputException.class, () -> Protocol.load("bal"));
+  }
+
+  @Test
+  void aCellIsDrivenAsTheOneWhoseSynapsesItHas(@TempDir Path dir) throws IOException {
+    String cell = """
+        sections:
+          soma: {L: 25, diam: 25}
+        regions:
+          soma:
+            mechanisms:
+              hh: {gkbar: %s}
+        slots:
+          exc: {at: soma(0.5), kind: AlphaSynapse, tau: 2, e: 0, weight: 0.0025}
+          %s: {at: soma(0.5), kind: AlphaSynapse, tau: 1, e: -90, weight: 0.008}
+        """;
+    Path mine = Files.writeString(dir.resolve("mine.yaml"), String.format(cell, "0.03", "inh"));
+    var p = Protocol.loadFor(mine.toString());
+    assertEquals(mine.toString(), p.cell());
+    assertEquals(Protocol.load("ball").inputs(), p.inputs());
+    assertEquals("ball", Protocol.loadFor("ball").cell());
+    Path other = Files.writeString(dir.resolve("other.yaml"), String.format(cell, "0.03", "gaba"));
+    var e = assertThrows(InputException.class, () -> Protocol.loadFor(other.toString()));
+    assertEquals(other + ": is a cell, and none of the protocols ball, l5pc drives such synapses as it has, or records what it has."
+        + " Write a protocol that names the cell", e.getMessage());
   }
 }
