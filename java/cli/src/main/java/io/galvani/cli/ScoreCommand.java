@@ -28,12 +28,17 @@ final class ScoreCommand implements Callable<Integer> {
   /** Stretches of long runs that are scored apart. */
   private static final int PARTS = 5;
 
-  @Parameters(paramLabel = "SURROGATE", description = "A surrogate that comes with Galvani, or a file (.safetensors).")
+  @Parameters(paramLabel = "SURROGATE", arity = "0..1", description = "A surrogate that comes with Galvani, or a file (.safetensors).")
   private String surrogate;
 
   @Option(names = "--protocol", paramLabel = "NAME|FILE", required = true,
       description = "A protocol that comes with Galvani, or a file (.yaml).")
   private String protocol;
+
+  @Option(names = "--twins",
+      description = "In place of a surrogate score the cell itself, with other input in the first half of its warm-up: how much does its"
+          + " past matter?")
+  private boolean twins;
 
   @Option(names = "--runs", paramLabel = "N", description = "Runs to score. Default: as many as the protocol has for it")
   private Integer runs;
@@ -53,7 +58,10 @@ final class ScoreCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     var p = cell.protocol(protocol);
-    var s = Surrogates.load(surrogate);
+    if (twins == (surrogate != null)) {
+      throw new InputException("score", null, twins ? "--twins and a surrogate" : "nothing is named", "Name a surrogate, or --twins");
+    }
+    var s = twins ? null : Surrogates.load(surrogate);
     var use = asLong ? Use.LONG : Use.TEST;
     if (asLong) {
       requireLong(p);
@@ -63,12 +71,18 @@ final class ScoreCommand implements Callable<Integer> {
       throw new InputException("--runs", null, n + " is below 1", null);
     }
     var judgement = judgement(p, use, n, engine.device(), threads);
-    var scored = judgement.runs(s, surrogate, SurrogateOptions.DEFAULT.threads(threads).precision(engine.surrogatePrecision()));
+    var scored = twins ? twins(judgement, p, use) : judgement.runs(s, surrogate, SurrogateOptions.DEFAULT.threads(threads).precision(engine.surrogatePrecision()));
     print(spec.commandLine().getOut(), p, use, judgement, n, judgement.scores(scored));
     if (asLong) {
       parts(spec.commandLine().getOut(), p.sample(), scored);
     }
     return 0;
+  }
+
+  private static List<Run> twins(Judgement judgement, Protocol p, Use use) {
+    try (var progress = new Progress("twins", "ms", (long) (p.samples(use) * p.sample()))) {
+      return judgement.twins(use, row -> progress.at(row * p.sample()));
+    }
   }
 
   /** Fails for a protocol without long runs. */

@@ -63,6 +63,11 @@ class TrainCommandTest {
     assertTrue(shown.find(), scored);
     assertEquals(100 * s.provenance().scores().get("explained_variance"), Double.parseDouble(shown.group(1)), 0.006);
 
+    // The point cell forgets its past within the 50 ms of warm-up that are left.
+    String twins = Command.run("score", "--twins", "--protocol", protocol.toString()).output();
+    var same = Pattern.compile("recall at ±5 ms, % +([0-9.]+)").matcher(twins);
+    assertTrue(same.find() && Double.parseDouble(same.group(1)) > 90, twins);
+
     String drift = Command.run("score", out.toString(), "--protocol", protocol.toString(), "--long").output();
     assertTrue(drift.contains("protocol short: 2 runs of 1000 ms"), drift);
     assertTrue(Pattern.compile("(?m)^ +800 to 1000 +-?[0-9.]+ +[0-9.]+").matcher(drift).find(), drift);

@@ -2,6 +2,7 @@ package io.galvani.training;
 
 import io.galvani.InputException;
 import io.galvani.cable.CableOptions;
+import io.galvani.cell.CompiledCell;
 import io.galvani.device.Device;
 import io.galvani.surrogate.SpikeRule;
 import io.galvani.surrogate.Surrogate;
@@ -13,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 
 /** Scores surrogates on runs of a protocol that nothing was chosen by, against the direct engine in float64 with exact rates. */
 public final class Judgement {
@@ -20,6 +22,8 @@ public final class Judgement {
   private static final long SEED = 1;
 
   private final Protocol protocol;
+  private final CompiledCell cell;
+  private final CableOptions engine;
   private final int from;
   private final Device device;
   private final List<Protocol.Site> sites;
@@ -34,7 +38,7 @@ public final class Judgement {
    * @param progress told the ms of all runs that are done
    */
   public Judgement(Protocol protocol, Protocol.Use use, Device device, int traces, int threads, LongConsumer progress) {
-    this(protocol, device, drive(protocol, use, traces), protocol.warmupSamples(use), threads,
+    this(protocol, device, Drive.of(events(protocol, use, 0, traces)), protocol.warmupSamples(use), threads,
         row -> progress.accept((long) (row * protocol.sample() * traces)));
   }
 
@@ -49,16 +53,46 @@ public final class Judgement {
     this.device = device;
     this.drive = drive;
     this.from = from;
-    var cell = protocol.compile();
+    cell = protocol.compile();
+    engine = CableOptions.of(cell).threads(threads);
     sites = protocol.sites(cell);
-    truth = new DirectRuns(protocol, cell, device, CableOptions.of(cell).threads(threads)).run(drive, progress);
+    truth = new DirectRuns(protocol, cell, device, engine).run(drive, progress);
   }
 
-  private static Drive drive(Protocol protocol, Protocol.Use use, int traces) {
+  // Of traces from a number on.
+  private static byte[][][] events(Protocol protocol, Protocol.Use use, int first, int traces) {
     var sites = protocol.sites(protocol.compile());
     byte[][][] events = new byte[traces][][];
-    Arrays.setAll(events, t -> DirectRuns.draw(protocol, sites, use, t));
-    return Drive.of(events);
+    Arrays.setAll(events, t -> DirectRuns.draw(protocol, sites, use, first + t));
+    return events;
+  }
+
+  /**
+   * Runs the cell once more, with the input of other traces in the first half of the warm-up: by how much does it differ from itself if its
+   * past does? What a surrogate gets wrong once, it is wrong about for as long.
+   *
+   * @param use that this judgement is about
+   * @param progress told how many rows are done
+   * @throws InputException if the protocol has no warm-up
+   */
+  public List<Run> twins(Protocol.Use use, IntConsumer progress) {
+    if (from < 2) {
+      throw new InputException(protocol.name(), "runs." + use, "there is no warm-up whose input could be another", "Give it one");
+    }
+    int traces = truth.count();
+    byte[][][] events = events(protocol, use, 0, traces);
+    byte[][][] others = events(protocol, use, traces, traces);
+    for (int t = 0; t < traces; t++) {
+      for (int c = 0; c < sites.size(); c++) {
+        System.arraycopy(others[t][c], 0, events[t][c], 0, from / 2);
+      }
+    }
+    var twin = new DirectRuns(protocol, cell, device, engine).run(Drive.of(events), progress);
+    return IntStream.range(0, traces).mapToObj(t -> {
+      double[] v = twin.output(t, 0, from);
+      return new Run(truth.output(t, 0, from), v, v, truth.spikeTimes(t, from, protocol.sample()),
+          twin.spikeTimes(t, from, protocol.sample()), v);
+    }).toList();
   }
 
   /** Scores runs. */

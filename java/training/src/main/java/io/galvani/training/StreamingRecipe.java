@@ -23,7 +23,7 @@ record StreamingRecipe(int features, int hidden, int memories, int groups, int l
   /** What does for a cell of so many channels; see the README. */
   static StreamingRecipe of(int channels) {
     return channels <= FEW ? new StreamingRecipe(channels * TRACES, 64, 48, 2, 64, 128, 5e-3, 5, false)
-        : new StreamingRecipe(96, 64, 64, 1, 64, 128, 3e-3, 10, true);
+        : new StreamingRecipe(96, 96, 64, 1, 64, 128, 2e-3, 10, true);
   }
 
   /** With other sizes. */
