@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
 final class CompareCommand implements Callable<Integer> {
   /** Runs that are scored. */
   private static final int RUNS = 50;
-  /** Long ones, and the parts they are cut into. */
+  /** Long ones at most, and the parts they are cut into. */
   private static final int LONG_RUNS = 8;
   private static final int PARTS = 5;
   /** Of the seconds that a row has whatever others take: what is cheap is timed for long. */
@@ -175,8 +175,9 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   private void drift(PrintWriter out, Protocol p, Map<String, Surrogate> chosen, CompareReport findings) {
-    var judgement = ScoreCommand.judgement(p, Protocol.Use.LONG, LONG_RUNS, device, threads);
-    out.printf("The same over time: explained variance clipped at -50 mV, and F1 of spikes at ±5 ms, in %%, of %d runs%n%n", LONG_RUNS);
+    int traces = Math.min(LONG_RUNS, p.runs().get(Protocol.Use.LONG).traces());
+    var judgement = ScoreCommand.judgement(p, Protocol.Use.LONG, traces, device, threads);
+    out.printf("The same over time: explained variance clipped at -50 mV, and F1 of spikes at ±5 ms, in %%, of %d runs%n%n", traces);
     chosen.forEach((name, s) -> {
       List<Part> parts = ClosedLoopScores.parts(judgement.runs(s, name, options), PARTS, p.sample());
       findings.addLong(name, parts);

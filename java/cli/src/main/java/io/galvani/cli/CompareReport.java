@@ -18,6 +18,9 @@ import java.util.stream.Stream;
 final class CompareReport {
   private static final int OVERLAYS = 3;
   private static final int RASTER = 20;
+  /** Strokes of reported spikes in plots of the voltage, mV. */
+  private static final double SPIKE_FOOT = -50;
+  private static final double SPIKE_HEIGHT = 75;
   private final StringBuilder html = new StringBuilder();
   private final String cell;
   private final double sample;
@@ -121,13 +124,14 @@ final class CompareReport {
       plot.line(t, truth, 0);
       int series = 1;
       for (var r : runs.values()) {
-        plot.line(t, r.get(i).predicted(), series++);
+        plot.line(t, r.get(i).below(), series).strokes(r.get(i).predictedSpikes(), SPIKE_FOOT, SPIKE_HEIGHT, series);
+        series++;
       }
       plots.add(plot.html());
     }
     add("<h2>Voltage</h2>");
-    figure("Runs " + chosen + " of " + all.size() + ": the same synaptic input. A surrogate is never shown the true voltage.", plots,
-        withCell());
+    figure("Runs " + chosen + " of " + all.size() + ": the same synaptic input. A surrogate is never shown the true voltage. Its line is the voltage that"
+        + " it predicts below spikes, if it has an output for that; a stroke is a spike that it reports.", plots, withCell());
   }
 
   private void rasters() {

@@ -9,6 +9,7 @@ import io.galvani.trace.ClosedLoopScores.Part;
 import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.trace.ClosedLoopScores.Score;
 import io.galvani.training.Judgement;
+import io.galvani.training.Judgement.Fit;
 import io.galvani.training.Protocol;
 import io.galvani.training.Protocol.Use;
 import java.io.PrintWriter;
@@ -71,8 +72,12 @@ final class ScoreCommand implements Callable<Integer> {
       throw new InputException("--runs", null, n + " is below 1", null);
     }
     var judgement = judgement(p, use, n, engine.device(), threads);
-    var scored = twins ? twins(judgement, p, use) : judgement.runs(s, surrogate, SurrogateOptions.DEFAULT.threads(threads).precision(engine.surrogatePrecision()));
+    var options = SurrogateOptions.DEFAULT.threads(threads).precision(engine.surrogatePrecision());
+    var scored = twins ? twins(judgement, p, use) : judgement.runs(s, surrogate, options);
     print(spec.commandLine().getOut(), p, use, judgement, n, judgement.scores(scored));
+    if (!twins) {
+      others(spec.commandLine().getOut(), judgement.others(s, options));
+    }
     if (asLong) {
       parts(spec.commandLine().getOut(), p.sample(), scored);
     }
@@ -97,6 +102,13 @@ final class ScoreCommand implements Callable<Integer> {
     try (var progress = new Progress(use + " runs", "ms", (long) (runs * p.samples(use) * p.sample()))) {
       return new Judgement(p, use, device, runs, threads, progress::at);
     }
+  }
+
+  private static void others(PrintWriter out, List<Fit> fits) {
+    if (!fits.isEmpty()) {
+      out.printf("%n  %-50s %10s %19s%n", "what else it says", "Pearson r", "explained variance, %");
+    }
+    fits.forEach(f -> out.printf("  %-50s %10.3f %19.2f%n", f.name() + ", " + f.probe(), f.correlation(), 100 * f.explained()));
   }
 
   /** Error against duration. */

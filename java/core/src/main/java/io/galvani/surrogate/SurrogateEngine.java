@@ -19,7 +19,7 @@ public interface SurrogateEngine extends AutoCloseable {
    *
    * @param steps how many
    * @param inputs what arrives, in order of steps
-   * @param recorded receives [steps][cells][numbers of a prediction]: corrected, normalised
+   * @param recorded receives [steps][cells][numbers of a prediction]: corrected, normalised; it may be longer
    * @throws io.galvani.GalvaniException if a prediction is not finite
    */
   void advance(int steps, Inputs inputs, double[] recorded);

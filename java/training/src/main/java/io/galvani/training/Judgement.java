@@ -1,6 +1,7 @@
 package io.galvani.training;
 
 import io.galvani.InputException;
+import io.galvani.Probe;
 import io.galvani.cable.CableOptions;
 import io.galvani.cell.CompiledCell;
 import io.galvani.device.Device;
@@ -10,6 +11,8 @@ import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.trace.ClosedLoopScores;
 import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.trace.ClosedLoopScores.Score;
+import io.galvani.trace.TraceScores;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
@@ -116,6 +119,36 @@ public final class Judgement {
         "Describe 'spikes'"));
     double[][][] predicted = ClosedLoop.run(surrogate, drive, sites, device, options);
     return ClosedLoop.runs(truth, predicted, from, protocol.sample(), rule, heads);
+  }
+
+  /**
+   * How well a surrogate says what else is recorded.
+   *
+   * @param name of it in the protocol
+   * @param probe of it
+   * @param explained share of the variance, of all runs as one
+   * @param correlation Pearson's, likewise
+   */
+  public record Fit(String name, Probe probe, double explained, double correlation) {}
+
+  /** Dendritic voltages, currents and what else the protocol records, as far as a surrogate has outputs for them. */
+  public List<Fit> others(Surrogate surrogate, SurrogateOptions options) {
+    double[][][] predicted = ClosedLoop.run(surrogate, drive, sites, device, options);
+    var probes = surrogate.outputs().stream().map(o -> o.probe().toString()).toList();
+    var names = List.copyOf(protocol.outputs().keySet());
+    var fits = new ArrayList<Fit>();
+    for (int o = 1; o < names.size(); o++) {
+      int recorded = o;
+      Probe probe = protocol.outputs().get(names.get(o));
+      int output = probes.indexOf(probe.toString());
+      if (output >= 0) {
+        double[] its = IntStream.range(0, truth.count()).boxed().flatMapToDouble(t -> Arrays.stream(truth.output(t, recorded, from))).toArray();
+        double[] ours = IntStream.range(0, truth.count()).boxed()
+            .flatMapToDouble(t -> Arrays.stream(predicted[t][output], from, predicted[t][output].length)).toArray();
+        fits.add(new Fit(names.get(o), probe, TraceScores.explainedVariance(its, ours), TraceScores.correlation(its, ours)));
+      }
+    }
+    return fits;
   }
 
   /** The true voltage of a run in mV, the warm-up left out. */
