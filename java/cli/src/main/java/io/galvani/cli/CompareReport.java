@@ -130,8 +130,8 @@ final class CompareReport {
       plots.add(plot.html());
     }
     add("<h2>Voltage</h2>");
-    figure("Runs " + chosen + " of " + all.size() + ": the same synaptic input. A surrogate is never shown the true voltage. Its line is the voltage that"
-        + " it predicts below spikes, if it has an output for that; a stroke is a spike that it reports.", plots, withCell());
+    figure("Runs " + chosen + " of " + all.size() + ": the same synaptic input. A surrogate is never shown the true voltage. Its line is the"
+        + " voltage that it predicts below spikes, if it has an output for that; a stroke is a spike that it reports.", plots, withCell());
   }
 
   private void rasters() {
@@ -249,8 +249,8 @@ final class CompareReport {
             c.input() / (c.ms() / 1000), c.perSecond());
       }
     }
-    add("</table></div><p>Building includes the first 20 ms, in which memory is touched and code is compiled. Input is drawn and sorted by the "
-        + "same code for all.</p>");
+    add("</table></div><p>Building includes what comes before the clock starts, 20 ms of the cells and, of ours, 0.3 s at least, in which"
+        + " memory is touched and code is compiled. Input is drawn and sorted by the same code for all.</p>");
   }
 
   private static double decade(double value, int direction) {

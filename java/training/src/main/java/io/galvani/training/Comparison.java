@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
 /** What engines cost: each is given the same input, that of a protocol's test runs, for many cells at once. */
@@ -22,6 +23,8 @@ public final class Comparison {
   /** ms that each run has at least, and that are integrated between two looks at the clock. */
   private static final double LEAST = 40;
   private static final double PIECE = 20;
+  /** Wall time in s for which populations run before they are timed: code is compiled while it runs. */
+  private static final double WARM_UP = 0.3;
   /** Cells with input of their own; further ones have that of the first again. */
   private static final int DISTINCT = 256;
 
@@ -34,7 +37,7 @@ public final class Comparison {
    * @param ms biological time that was timed
    * @param seconds wall time for these, of all {@code cells}: the median of pieces of 20 ms, so many times, as what else a machine does is
    *     no cost of an engine
-   * @param build wall time in s before the first step
+   * @param build wall time in s before the clock starts
    * @param input wall time in s that sorting the events of {@code ms} took, which is no part of {@code seconds}
    */
   public record Cost(String engine, int cells, int held, double ms, double seconds, double build, double input) {
@@ -66,6 +69,11 @@ public final class Comparison {
     /** How many cells it holds where so many are asked for. */
     default int held(int cells) {
       return cells;
+    }
+
+    /** Wall time in s that it runs at least before it is timed, beyond a first piece of 20 ms. */
+    default double warmUp() {
+      return 0;
     }
 
     /**
@@ -102,11 +110,10 @@ public final class Comparison {
     var cell = protocol.compile();
     var engines = new LinkedHashMap<String, Engine>();
     var options = CableOptions.of(cell).threads(threads);
-    engines.put("direct f64", (n, e, ms) -> new OfPopulation(device.population(cell, options.cells(n)), cell));
+    engines.put("direct f64", new Ours(n -> device.population(cell, options.cells(n)), cell));
     var fast = options.precision(Precision.MIXED).rates(Rates.POLY);
-    engines.put("direct mixed, poly", (n, e, ms) -> new OfPopulation(device.population(cell, fast.cells(n)), cell));
-    surrogates.forEach((name, s) -> engines.put(name,
-        (n, e, ms) -> new OfPopulation(device.population(s, settings.cells(n)), cell)));
+    engines.put("direct mixed, poly", new Ours(n -> device.population(cell, fast.cells(n)), cell));
+    surrogates.forEach((name, s) -> engines.put(name, new Ours(n -> device.population(s, settings.cells(n)), cell)));
     return engines;
   }
 
@@ -140,13 +147,18 @@ public final class Comparison {
     int rows = piece + (int) Math.round(wanted / protocol.sample());
     long begin = System.nanoTime();
     try (Running running = engine.begin(held, DirectRuns.queue(sites, drive, 0, rows, protocol.sample()), wanted + length)) {
-      // A first piece is not timed: memory is touched, code is compiled.
-      running.advance(DirectRuns.queue(sites, drive, 0, piece, protocol.sample()), length);
+      // What comes first is not timed: memory is touched, code is compiled.
+      int row = 0;
+      double warm = 0;
+      do {
+        warm += running.advance(DirectRuns.queue(sites, drive, row, row + piece, protocol.sample()), (row + piece) * protocol.sample());
+        row += piece;
+      } while (warm < engine.warmUp());
       double build = (System.nanoTime() - begin) / 1e9;
       var times = new ArrayList<Double>();
       double all = 0;
       long input = 0;
-      for (int row = piece; times.size() * length < wanted - 1e-9 && (times.size() * length < LEAST || all < seconds); row += piece) {
+      for (; times.size() * length < wanted - 1e-9 && (times.size() * length < LEAST || all < seconds); row += piece) {
         long from = System.nanoTime();
         Events queue = DirectRuns.queue(sites, drive, row, row + piece, protocol.sample());
         input += System.nanoTime() - from;
@@ -156,6 +168,19 @@ public final class Comparison {
       double median = times.stream().sorted().skip(times.size() / 2).findFirst().orElseThrow();
       double share = (double) cells / held;
       return new Cost(name, cells, held, times.size() * length, median * times.size() * share, build * share, input / 1e9 * share);
+    }
+  }
+
+  /** A device's populations. */
+  private record Ours(IntFunction<Population> populations, CompiledCell cell) implements Engine {
+    @Override
+    public double warmUp() {
+      return WARM_UP;
+    }
+
+    @Override
+    public Running begin(int cells, Events events, double ms) {
+      return new OfPopulation(populations.apply(cells), cell);
     }
   }
 

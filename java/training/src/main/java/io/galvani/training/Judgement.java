@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
+import java.util.function.IntFunction;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 
@@ -142,13 +143,16 @@ public final class Judgement {
       Probe probe = protocol.outputs().get(names.get(o));
       int output = probes.indexOf(probe.toString());
       if (output >= 0) {
-        double[] its = IntStream.range(0, truth.count()).boxed().flatMapToDouble(t -> Arrays.stream(truth.output(t, recorded, from))).toArray();
-        double[] ours = IntStream.range(0, truth.count()).boxed()
-            .flatMapToDouble(t -> Arrays.stream(predicted[t][output], from, predicted[t][output].length)).toArray();
+        double[] its = joined(t -> truth.output(t, recorded, from));
+        double[] ours = joined(t -> Arrays.copyOfRange(predicted[t][output], from, predicted[t][output].length));
         fits.add(new Fit(names.get(o), probe, TraceScores.explainedVariance(its, ours), TraceScores.correlation(its, ours)));
       }
     }
     return fits;
+  }
+
+  private double[] joined(IntFunction<double[]> run) {
+    return IntStream.range(0, truth.count()).mapToObj(run).flatMapToDouble(Arrays::stream).toArray();
   }
 
   /** The true voltage of a run in mV, the warm-up left out. */

@@ -37,7 +37,8 @@ final class StreamingLearner implements Learner {
       throw new InputException(protocol.name(), "runs.training.ms", data.getFirst().rows() + " samples are less than a chunk",
           "Let runs have " + recipe.chunk() + " samples or more");
     }
-    var shape = new StreamingNetwork.Shape(channels, recipe.features(), recipe.hidden(), recipe.memories(), asked.size(), protocol.sample());
+    var shape = new StreamingNetwork.Shape(channels, recipe.features(), recipe.hidden(), recipe.memories(), asked.size(),
+        protocol.sample());
     var from = options.from().map(Surrogates::load);
     network = from.map(s -> StreamingSurrogate.network(s, options.from().orElseThrow(), channels, asked, protocol.sample()))
         .orElseGet(() -> StreamingNetwork.random(shape, options.seed()));

@@ -22,12 +22,13 @@ final class StreamingSurrogate {
   private StreamingSurrogate() {}
 
   /** The surrogate of a cell under a protocol: an event of a slot's own weight is 1 to the network. */
-  static Surrogate of(StreamingNetwork n, StreamingHeads heads, Protocol p, CompiledCell cell, Optional<SpikeRule> spikes, String about, Provenance provenance) {
+  static Surrogate of(StreamingNetwork n, StreamingHeads heads, Protocol p, CompiledCell cell, Optional<SpikeRule> spikes, String about,
+      Provenance provenance) {
     var sites = p.sites(cell);
     List<Channel> channels = SiteChannels.channels(sites);
     List<SlotInput> slots = SiteChannels.slots(sites, 0);
-    return new Surrogate(cell.name(), about, p.sample(), Network.of(p.name(), 1, sites.size(), layers(n)), channels, heads.outputs(), slots, spikes,
-        provenance);
+    return new Surrogate(cell.name(), about, p.sample(), Network.of(p.name(), 1, sites.size(), layers(n)), channels, heads.outputs(), slots,
+        spikes, provenance);
   }
 
   private static List<Layer> layers(StreamingNetwork n) {
