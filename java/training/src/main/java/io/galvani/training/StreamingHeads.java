@@ -5,7 +5,6 @@ import io.galvani.surrogate.Normalisation;
 import io.galvani.surrogate.Output;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * What the heads of a {@link StreamingNetwork} stand for: the voltage, the spike score, the voltage below a limit if the protocol has one,
@@ -63,12 +62,10 @@ record StreamingHeads(List<Head> heads) {
     return new StreamingHeads(List.copyOf(heads));
   }
 
-  /** The same with the outputs of a surrogate that training goes on from: their numbers mean what they meant. */
+  /** The same with what a surrogate that training goes on from has of their outputs: its numbers mean what they meant. */
   StreamingHeads as(List<Output> outputs) {
-    return new StreamingHeads(IntStream.range(0, size()).mapToObj(i -> {
-      Head h = heads.get(i);
-      return new Head(outputs.get(i), h.recorded(), h.limit(), h.weight());
-    }).toList());
+    return new StreamingHeads(heads.stream().map(h -> new Head(outputs.stream().filter(o -> o.probe().toString().equals(h.output().probe()
+        .toString())).findFirst().orElse(h.output()), h.recorded(), h.limit(), h.weight())).toList());
   }
 
   private static Output output(String name, Probe probe, String unit, Normalisation normalisation) {

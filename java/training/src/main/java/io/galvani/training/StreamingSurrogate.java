@@ -70,20 +70,19 @@ final class StreamingSurrogate {
   }
 
   /**
-   * The network of a surrogate, to go on from.
+   * The network of a surrogate, to go on from. Heads that it lacks begin with 0; what it has beyond them is left out.
    *
    * @param file names it in errors
-   * @throws InputException if it is not such a network, or not of such channels and outputs
+   * @throws InputException if it is not such a network, or not of so many channels
    */
   static StreamingNetwork network(Surrogate surrogate, String file, int channels, StreamingHeads heads, double sample) {
     var layers = surrogate.network().layers();
     var types = layers.stream().map(Layer::type).toList();
     if (!types.equals(List.of("Newest", "Dense", "Traces", "ELM", "Dense")) || surrogate.sample() != sample
-        || surrogate.channels().size() != channels || !probes(surrogate.outputs()).equals(probes(heads.outputs()))) {
-      throw new InputException(file, null, "is no streaming network of " + channels + " channels, the outputs "
-          + String.join(", ", probes(heads.outputs())) + ", and " + sample + " ms: " + String.join(", ", types) + " of "
-          + surrogate.channels().size() + " channels, the outputs " + String.join(", ", probes(surrogate.outputs())) + ", and "
-          + surrogate.sample() + " ms", "Name a surrogate that was trained under such a protocol");
+        || surrogate.channels().size() != channels) {
+      throw new InputException(file, null, "is no streaming network of " + channels + " channels and " + sample + " ms: "
+          + String.join(", ", types) + " of " + surrogate.channels().size() + " channels and " + surrogate.sample() + " ms",
+          "Name a surrogate that was trained under such a protocol");
     }
     var sites = (Layer.Dense) layers.get(1);
     var traces = (Layer.Traces) layers.get(2);
@@ -106,10 +105,14 @@ final class StreamingSurrogate {
     fill(n.bias, memory.bias());
     fill(n.update, memory.update());
     fill(n.updateBias, memory.updateBias());
-    float[][] columns = new float[shape.memories()][outputs];
-    fill(columns, head.kernel());
-    Rows.transpose(columns, n.head);
-    fill(n.headBias, head.bias());
+    int its = surrogate.outputs().size();
+    for (int o = 0; o < outputs; o++) {
+      int from = probes(surrogate.outputs()).indexOf(heads.outputs().get(o).probe().toString());
+      for (int m = 0; from >= 0 && m < shape.memories(); m++) {
+        n.head[o][m] = head.kernel().at((long) m * its + from);
+      }
+      n.headBias[0][o] = from < 0 ? 0 : head.bias().at(from);
+    }
     return n;
   }
 
