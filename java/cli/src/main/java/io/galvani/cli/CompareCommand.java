@@ -41,7 +41,7 @@ final class CompareCommand implements Callable<Integer> {
   private static final int LONG_RUNS = 8;
   private static final int PARTS = 5;
   /** Of the seconds that a row has whatever others take: what is cheap is timed for long. */
-  private static final double SHARE = 0.02;
+  private static final double SHARE = 0.01;
   /** What of the scores the table shows. */
   private static final List<String> SHOWN = List.of("explained_variance", "explained_variance_clipped", "correlation",
       "correlation_clipped", "precision_1ms", "recall_1ms", "precision_5ms", "recall_5ms", "exact_bin", "recall_chance", "auc");
@@ -63,7 +63,7 @@ final class CompareCommand implements Callable<Integer> {
       description = "Biological time that is timed, as far as the seconds allow. Default: ${DEFAULT-VALUE} ms")
   private double ms;
 
-  @Option(names = "--seconds", paramLabel = "S", defaultValue = "80",
+  @Option(names = "--seconds", paramLabel = "S", defaultValue = "60",
       description = "Wall time for all that is measured; each engine has at least 40 ms of biological time. Default: ${DEFAULT-VALUE}")
   private double seconds;
 

@@ -249,7 +249,7 @@ final class CompareReport {
             c.input() / (c.ms() / 1000), c.perSecond());
       }
     }
-    add("</table></div><p>Building includes what comes before the clock starts, 20 ms of the cells and, of ours, 0.3 s at least, in which"
+    add("</table></div><p>Building includes what comes before the clock starts, 10 ms of the cells and, of ours, 0.3 s at least, in which"
         + " memory is touched and code is compiled. Input is drawn and sorted by the same code for all.</p>");
   }
 

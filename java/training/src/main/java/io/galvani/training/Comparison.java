@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 public final class Comparison {
   /** ms that each run has at least, and that are integrated between two looks at the clock. */
   private static final double LEAST = 40;
-  private static final double PIECE = 20;
+  private static final double PIECE = 10;
   /** Wall time in s for which populations run before they are timed: code is compiled while it runs. */
   private static final double WARM_UP = 0.3;
   /** Cells with input of their own; further ones have that of the first again. */
@@ -35,7 +35,7 @@ public final class Comparison {
    * @param cells how many it is about
    * @param held how many were integrated; fewer, where the cost of all is that of these times their number
    * @param ms biological time that was timed
-   * @param seconds wall time for these, of all {@code cells}: the median of pieces of 20 ms, so many times, as what else a machine does is
+   * @param seconds wall time for these, of all {@code cells}: the median of pieces of 10 ms, so many times, as what else a machine does is
    *     no cost of an engine
    * @param build wall time in s before the clock starts
    * @param input wall time in s that sorting the events of {@code ms} took, which is no part of {@code seconds}
@@ -71,7 +71,7 @@ public final class Comparison {
       return cells;
     }
 
-    /** Wall time in s that it runs at least before it is timed, beyond a first piece of 20 ms. */
+    /** Wall time in s that it runs at least before it is timed, beyond a first piece of 10 ms. */
     default double warmUp() {
       return 0;
     }
