@@ -30,6 +30,7 @@ abstract class SurrogateEngineCases {
       Map.entry("wavenet", TestNetworks.waveNet(1, 1, 1)),
       Map.entry("dilated", TestNetworks.waveNet(1, 2, 4)),
       Map.entry("streaming", TestNetworks.streaming()),
+      Map.entry("many channels", TestNetworks.manyChannels()),
       Map.entry("everything", TestNetworks.everything()));
 
   /** What is tested. */

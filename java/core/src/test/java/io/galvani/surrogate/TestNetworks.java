@@ -125,6 +125,16 @@ final class TestNetworks {
     return Network.of("everything", 6, 4, n.layers);
   }
 
+  /** A streaming network whose inputs, most of them 0, are more than are looked through at once: [1, 300] to [2]. */
+  static Network manyChannels() {
+    var n = new TestNetworks(6);
+    n.layers.add(new Layer.Newest("newest"));
+    n.layers.add(n.dense(300, 24, Activation.LINEAR));
+    n.layers.add(new Layer.Traces("traces", decay(n.random, 24)));
+    n.layers.add(n.dense(24, 2, Activation.LINEAR));
+    return Network.of("many channels", 1, 300, n.layers);
+  }
+
   /** All that goes on from sample to sample, and small: [8, 5] to [2]. */
   static Network streaming() {
     var n = new TestNetworks(5);

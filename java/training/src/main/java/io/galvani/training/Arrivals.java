@@ -34,22 +34,6 @@ final class Arrivals {
     this.number[sample][n] = number;
   }
 
-  /**
-   * Adds those of a stretch of a trace, each at the sample that its row is after {@code from}.
-   *
-   * @param events [channel][row]
-   */
-  void add(byte[][] events, int from, int rows, int stream) {
-    for (int c = 0; c < events.length; c++) {
-      byte[] row = events[c];
-      for (int t = 0; t < rows; t++) {
-        if (row[from + t] != 0) {
-          add(t, stream, c, row[from + t]);
-        }
-      }
-    }
-  }
-
   /** {@code to[stream] += number · rows[channel]} of the events at a sample. */
   void gather(int sample, float[][] rows, float[][] to) {
     for (int i = 0; i < count[sample]; i++) {

@@ -28,7 +28,7 @@ public final class ClosedLoop {
    * @return its outputs in their units, [trace][output][row]
    */
   public static double[][][] run(Surrogate surrogate, Traces truth, List<Protocol.Site> sites, Device device, SurrogateOptions options) {
-    return run(surrogate, Drive.of(truth.events()), sites, device, options);
+    return run(surrogate, Drive.of(EventCounts.dense(truth.events())), sites, device, options);
   }
 
   /** As the other one, of what need not be whole events. */
@@ -75,8 +75,8 @@ public final class ClosedLoop {
   }
 
   /**
-   * The rule that finds the spikes best, by the mean of F1 within 1 and 5 ms: peaks of the voltage or of the spike score, above the best of
-   * some thresholds, after the best of some times without.
+   * The rule that finds the spikes best, by the lesser of precision and recall, so that there are neither too many nor too few, in the mean
+   * of 1 and 5 ms: peaks of the voltage or of the spike score, above the best of some thresholds, after the best of some times without.
    *
    * @param predicted [trace][output][row], of runs that are not scored afterwards
    */
@@ -85,13 +85,13 @@ public final class ClosedLoop {
     double most = -1;
     for (int output : heads.spike() < 0 ? new int[] {heads.voltage()} : new int[] {heads.voltage(), heads.spike()}) {
       double lowest = output == heads.voltage() ? -50 : -6;
-      double step = output == heads.voltage() ? 2.5 : 0.5;
-      for (int i = 0; i <= 20; i++) {
+      double step = output == heads.voltage() ? 2.5 : 0.25;
+      for (int i = 0; i <= 40; i++) {
         for (double refractory : REFRACTORY) {
           var rule = new SpikeRule(output, SpikeRule.Kind.PEAK, lowest + i * step, refractory);
-          double f1 = f1(runs(truth, predicted, from, sample, rule, heads));
-          if (f1 > most) {
-            most = f1;
+          double found = found(runs(truth, predicted, from, sample, rule, heads));
+          if (found > most) {
+            most = found;
             best = rule;
           }
         }
@@ -100,8 +100,10 @@ public final class ClosedLoop {
     return best;
   }
 
-  private static double f1(List<Run> runs) {
-    return TUNED_WITHIN.stream().mapToDouble(within -> SpikeMatching.pooled(runs.stream()
-        .map(r -> SpikeMatching.oneToOne(r.trueSpikes(), r.predictedSpikes(), within)).toList()).f1()).average().orElseThrow();
+  private static double found(List<Run> runs) {
+    return TUNED_WITHIN.stream().mapToDouble(within -> {
+      var all = SpikeMatching.pooled(runs.stream().map(r -> SpikeMatching.oneToOne(r.trueSpikes(), r.predictedSpikes(), within)).toList());
+      return Math.min(all.precision(), all.recall());
+    }).average().orElseThrow();
   }
 }

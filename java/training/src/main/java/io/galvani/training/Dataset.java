@@ -134,7 +134,7 @@ public final class Dataset {
     try {
       try (var h5 = HdfFile.write(fresh)) {
         h5.putAttribute("sample_ms", manifest.get("sample_ms").doubleValue());
-        h5.putDataset("events", traces.events()).putAttribute("channels", names(manifest.get("channels")));
+        h5.putDataset("events", EventCounts.dense(traces.events())).putAttribute("channels", names(manifest.get("channels")));
         h5.putDataset("outputs", traces.outputs()).putAttribute("names", names(manifest.get("outputs")));
         h5.putDataset("spikes", traces.spikes());
       }
@@ -189,7 +189,7 @@ public final class Dataset {
         throw InputException.unreadable(file, e);
       }
       try (var h5 = new HdfFile(file)) {
-        blocks.add(new Traces((byte[][][]) h5.getDatasetByPath("events").getData(), (float[][][]) h5.getDatasetByPath("outputs").getData(),
+        blocks.add(new Traces(EventCounts.of((byte[][][]) h5.getDatasetByPath("events").getData()), (float[][][]) h5.getDatasetByPath("outputs").getData(),
             (byte[][]) h5.getDatasetByPath("spikes").getData()));
       } catch (HdfException e) {
         throw new GalvaniException(file + ": " + e.getMessage(), e);

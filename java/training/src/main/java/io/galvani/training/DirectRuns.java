@@ -116,7 +116,7 @@ final class DirectRuns {
   Traces run(Protocol.Use use, int first, int count, IntConsumer progress) {
     byte[][][] events = new byte[count][][];
     Arrays.setAll(events, i -> draw(protocol, sites, use, first + i));
-    return run(Drive.of(events), events, progress);
+    return run(Drive.of(events), EventCounts.of(events), progress);
   }
 
   /**
@@ -125,16 +125,16 @@ final class DirectRuns {
    * @return runs without events, of which a drive may have parts
    */
   Traces run(Drive drive, IntConsumer progress) {
-    return run(drive, new byte[drive.cells()][][], progress);
+    return run(drive, new EventCounts[drive.cells()], progress);
   }
 
-  private Traces run(Drive drive, byte[][][] events, IntConsumer progress) {
+  private Traces run(Drive drive, EventCounts[] events, IntConsumer progress) {
     try (Population population = device.population(cell, options.cells(drive.cells()))) {
       return sampled(population, drive, events, progress);
     }
   }
 
-  private Traces sampled(Population population, Drive drive, byte[][][] events, IntConsumer progress) {
+  private Traces sampled(Population population, Drive drive, EventCounts[] events, IntConsumer progress) {
     int rows = drive.rows();
     int cells = drive.cells();
     int every = (int) Math.rint(protocol.sample() / population.step());

@@ -134,9 +134,12 @@ public final class Judgement {
 
   /** Dendritic voltages, currents and what else the protocol records, as far as a surrogate has outputs for them. */
   public List<Fit> others(Surrogate surrogate, SurrogateOptions options) {
-    double[][][] predicted = ClosedLoop.run(surrogate, drive, sites, device, options);
     var probes = surrogate.outputs().stream().map(o -> o.probe().toString()).toList();
     var names = List.copyOf(protocol.outputs().keySet());
+    if (names.stream().skip(1).noneMatch(n -> probes.contains(protocol.outputs().get(n).toString()))) {
+      return List.of();
+    }
+    double[][][] predicted = ClosedLoop.run(surrogate, drive, sites, device, options);
     var fits = new ArrayList<Fit>();
     for (int o = 1; o < names.size(); o++) {
       int recorded = o;

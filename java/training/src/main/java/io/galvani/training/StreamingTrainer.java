@@ -104,7 +104,7 @@ final class StreamingTrainer {
         g.row[s] = 0;
         g.pass.restart(s);
       }
-      g.events.add(data.get(g.block[s]).events()[g.trace[s]], g.row[s], chunk, s);
+      data.get(g.block[s]).events()[g.trace[s]].addTo(g.events, g.row[s], chunk, s);
     }
     g.pass.forward(g.events);
     g.loss = loss(g);
@@ -196,7 +196,7 @@ final class StreamingTrainer {
         int n = Math.min(CHUNK, rows - row);
         events.clear();
         for (int s = 0; s < count; s++) {
-          events.add(traces.events()[first + s], row, n, s);
+          traces.events()[first + s].addTo(events, row, n, s);
         }
         pass.forward(events);
         for (int s = 0; s < count; s++) {

@@ -5,11 +5,11 @@ import java.util.Arrays;
 /**
  * Runs of a cell, sampled. Row n holds the events in [n · sample, (n + 1) · sample) and the state at (n + 1) · sample, which they lead to.
  *
- * @param events number of events, [trace][channel][row]
+ * @param events number of events, of each trace [channel][row]
  * @param outputs recorded quantities in their units, [trace][output][row]; the first is the voltage, with the peaks of its spikes kept
  * @param spikes 1 where the state is the top of a spike, else 0; [trace][row]
  */
-public record Traces(byte[][][] events, float[][][] outputs, byte[][] spikes) {
+public record Traces(EventCounts[] events, float[][][] outputs, byte[][] spikes) {
   /** Number of traces. */
   public int count() {
     return spikes.length;

@@ -122,7 +122,7 @@ public final class Training {
   }
 
   private static Traces joined(List<Traces> blocks) {
-    return new Traces(blocks.stream().flatMap(b -> Arrays.stream(b.events())).toArray(byte[][][]::new),
+    return new Traces(blocks.stream().flatMap(b -> Arrays.stream(b.events())).toArray(EventCounts[]::new),
         blocks.stream().flatMap(b -> Arrays.stream(b.outputs())).toArray(float[][][]::new),
         blocks.stream().flatMap(b -> Arrays.stream(b.spikes())).toArray(byte[][]::new));
   }

@@ -42,10 +42,10 @@ class DirectRunsTest {
   void aTraceDependsOnItsNumberAlone() {
     var all = runs.run(Use.TRAINING, 0, 20, row -> { });
     var some = runs.run(Use.TRAINING, 3, 2, row -> { });
-    assertArrayEquals(all.events()[4], some.events()[1]);
+    assertArrayEquals(all.events()[4].dense(), some.events()[1].dense());
     assertArrayEquals(all.outputs()[4][0], some.outputs()[1][0], 1e-4f);
-    assertFalse(Arrays.deepEquals(all.events()[3], runs.run(Use.TEST, 3, 1, row -> { }).events()[0]));
-    for (byte[] channel : all.events()[19]) {
+    assertFalse(Arrays.deepEquals(all.events()[3].dense(), runs.run(Use.TEST, 3, 1, row -> { }).events()[0].dense()));
+    for (byte[] channel : all.events()[19].dense()) {
       assertArrayEquals(new byte[600], channel); // every 20th is silent
     }
   }
@@ -62,7 +62,7 @@ class DirectRunsTest {
       try (var one = CpuDevice.get().population(protocol.compile(), options)) {
         var fine = one.record(Probe.parse("soma(0.5).v"), 1);
         var current = one.record(Probe.parse("soma(0.5).ina"), 40);
-        one.advance(DirectRuns.queue(sites, Drive.of(new byte[][][] {traces.events()[c]}), 0, 400, 1), 400, new Spikes());
+        one.advance(DirectRuns.queue(sites, Drive.of(new byte[][][] {traces.events()[c].dense()}), 0, 400, 1), 400, new Spikes());
         v = fine.drain()[0];
         ina = current.drain()[0];
       }

@@ -6,6 +6,7 @@ import io.galvani.surrogate.Normalisation;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.training.ClosedLoop;
+import io.galvani.training.EventCounts;
 import io.galvani.training.Protocol;
 import io.galvani.training.Traces;
 import java.util.Arrays;
@@ -63,7 +64,7 @@ final class Chunks {
   /** Lets the network run under the input of other pieces. */
   void renew(Surrogate present, Device device, int threads) {
     int rows = Math.min(ROWS, data.getFirst().rows());
-    byte[][][] events = new byte[RUNS][][];
+    var events = new EventCounts[RUNS];
     byte[][] spikes = new byte[RUNS][];
     for (int k = 0; k < RUNS; k++) {
       ownBlock[k] = random.nextInt(data.size());
@@ -71,7 +72,7 @@ final class Chunks {
       ownTrace[k] = random.nextInt(block.count());
       int from = random.nextInt(block.rows() - rows + 1);
       ownRow[k] = from;
-      events[k] = Arrays.stream(block.events()[ownTrace[k]]).map(e -> Arrays.copyOfRange(e, from, from + rows)).toArray(byte[][]::new);
+      events[k] = EventCounts.of(block.events()[ownTrace[k]].dense(from, rows));
       spikes[k] = Arrays.copyOfRange(block.spikes()[ownTrace[k]], from, from + rows);
     }
     try {
@@ -97,7 +98,7 @@ final class Chunks {
     int offset = itsOwn ? ownRow[run] : 0;
     int from = itsOwn ? by.nextInt(LEAD, own[0][0].length - rows() + 1) : by.nextInt(1, block.rows() - rows() + 1);
     float[][] truth = block.outputs()[trace];
-    byte[][] events = block.events()[trace];
+    byte[][] events = block.events()[trace].dense(offset + from, rows());
     int channels = outputs + events.length;
     for (int r = 0; r < rows(); r++) {
       int row = from + r;
@@ -107,7 +108,7 @@ final class Chunks {
         seen[at + r * channels + o] = (float) Math.clamp(before, -LIMIT, LIMIT);
       }
       for (int c = 0; c < events.length; c++) {
-        seen[at + r * channels + outputs + c] = events[c][offset + row];
+        seen[at + r * channels + outputs + c] = events[c][r];
       }
     }
     for (int w = 0; w < windows; w++) {

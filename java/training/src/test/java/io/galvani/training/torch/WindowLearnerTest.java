@@ -18,6 +18,7 @@ import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.surrogate.SurrogatePopulation;
 import io.galvani.training.ClosedLoop;
 import io.galvani.training.Dataset;
+import io.galvani.training.EventCounts;
 import io.galvani.training.Learner;
 import io.galvani.training.Protocol;
 import io.galvani.training.TestProtocol;
@@ -68,7 +69,7 @@ class WindowLearnerTest {
   void theEngineComputesWhatIsTrained(Architecture kind) {
     var s = surrogate(learner(kind, 1, Optional.empty(), 0));
     int steps = 100;
-    var some = new Traces(new byte[][][] {data.getFirst().events()[0], data.getFirst().events()[1]},
+    var some = new Traces(new EventCounts[] {data.getFirst().events()[0], data.getFirst().events()[1]},
         new float[2][0][], new byte[2][steps]);
     double[][][] engine = ClosedLoop.run(s, some, PROTOCOL.sites(PROTOCOL.compile()), CpuDevice.get(), SurrogateOptions.DEFAULT);
     var torch = new TorchNetwork(s.network());
@@ -83,7 +84,7 @@ class WindowLearnerTest {
       }
       for (int t = 0; t < steps; t++) {
         for (int c = outputs; c < channels; c++) {
-          window[window.length - channels + c] = some.events()[cell][c - outputs][t];
+          window[window.length - channels + c] = some.events()[cell].dense(t, 1)[c - outputs][0];
         }
         float[] y = predicted(torch, window, s.network().window());
         System.arraycopy(window, channels, window, 0, window.length - channels);
