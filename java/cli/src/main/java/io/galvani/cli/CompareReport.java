@@ -82,6 +82,7 @@ final class CompareReport {
     }
     if (!costs.isEmpty()) {
       cost();
+      worth();
       breakdown();
     }
     return html.append(Page.END).toString();
@@ -236,6 +237,30 @@ final class CompareReport {
           c.perSecond(), c.perCellAndMs(), first / c.perSecond(), c.extrapolated(wanted));
     }
     add("</table></div>");
+  }
+
+  // What the accuracy of each surrogate costs, and what the direct engine does, of the row with the most cells.
+  private void worth() {
+    int most = costs.stream().mapToInt(Cost::cells).max().orElseThrow();
+    var shown = costs.stream().filter(c -> c.cells() == most && scores.containsKey(c.engine())).toList();
+    var first = costs.stream().filter(c -> c.cells() == most && c.engine().startsWith("direct")).findFirst();
+    if (shown.isEmpty() || first.isEmpty()) {
+      return;
+    }
+    double fastest = shown.stream().mapToDouble(Cost::perCellAndMs).min().orElseThrow();
+    double slowest = Stream.concat(shown.stream(), first.stream()).mapToDouble(Cost::perCellAndMs).max().orElseThrow();
+    var plot = new Plot("what accuracy costs", 260, new Plot.Axis("µs per cell and ms", decade(fastest, -1), decade(slowest, 1), true),
+        new Plot.Axis("F1 of spikes at ±5 ms, %", 0, 100, false));
+    var engines = engines();
+    plot.marks(new double[] {first.get().perCellAndMs()}, new double[] {100}, Plot.Mark.DOT, 0);
+    for (Cost c : shown) {
+      double f1 = scores.get(c.engine()).stream().filter(s -> s.key().equals("f1_5ms")).findFirst().orElseThrow().pooled();
+      plot.marks(new double[] {c.perCellAndMs()}, new double[] {Double.isNaN(f1) ? 0 : 100 * f1}, Plot.Mark.DOT,
+          engines.indexOf(c.engine()));
+    }
+    add("<h2>What accuracy costs</h2>");
+    figure("One of " + most + " cells. Further left is faster, higher is closer to the direct engine, which is 100 % by definition.",
+        List.of(plot.html()), withCell());
   }
 
   // Of the row with the most cells that every engine has.

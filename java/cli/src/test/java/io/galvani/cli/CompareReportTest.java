@@ -51,6 +51,12 @@ class CompareReportTest {
     assertTrue(new String(pdf, 0, 5, StandardCharsets.ISO_8859_1).equals("%PDF-") && pdf.length > 20_000, pdf.length + " bytes of PDF");
   }
 
+  @Test
+  void eachSurrogateIsWeighedAgainstTheDirectEngine() {
+    String from = report().split("What accuracy costs", 2)[1];
+    assertEquals(3, from.substring(0, from.indexOf("</svg>")).split("<path transform", -1).length - 1, "marks");
+  }
+
   // Each series is there to be seen.
   private static void colours(BufferedImage picture) {
     for (int series = 0; series < 3; series++) {

@@ -60,7 +60,7 @@ class StreamingTrainerTest {
     for (int t = 0; t < truth.count(); t++) {
       for (int r = 0; r < truth.rows(); r++) {
         predicted[t][0][r] = -70 + 60 * Math.abs(Math.sin(r * r));
-        predicted[t][1][r] = truth.spikes()[t][r] != 0 ? 1.75 : r % 3 == 0 ? 1.25 : -5;
+        predicted[t][1][r] = truth.spikes()[t][r] != 0 ? 1.75 : r % 3 == 0 ? 1.3 : -5;
       }
     }
     var rule = ClosedLoop.tune(truth, predicted, new Heads(0, 0, 1), 100, 1);
