@@ -14,6 +14,7 @@ import io.galvani.training.Protocol;
 import io.galvani.training.Streaming;
 import io.galvani.training.Training;
 import io.galvani.training.torch.Architecture;
+import io.galvani.training.torch.Stateful;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -47,8 +48,9 @@ final class TrainCommand implements Callable<Integer> {
   private Path out;
 
   @Option(names = "--kind", paramLabel = "KIND", defaultValue = "streaming",
-      description = "streaming: driven by events, carries state, feeds nothing back; or a network over the last 64 samples, its"
-          + " predictions fed back, as in Olah et al. 2022: linear, nonlinear, deep, convolutional, cnn-lstm. Default: ${DEFAULT-VALUE}")
+      description = "streaming: driven by events, carries state, feeds nothing back; lstm: likewise, an LSTM behind a convolution; or a"
+          + " network over the last 64 samples, its predictions fed back, as in Olah et al. 2022: linear, nonlinear, deep, convolutional,"
+          + " cnn-lstm. Default: ${DEFAULT-VALUE}")
   private String kind;
 
   @Option(names = "--budget", paramLabel = "TIME", defaultValue = "5m",
@@ -160,11 +162,12 @@ final class TrainCommand implements Callable<Integer> {
   private Learner.Kind kind() {
     var streaming = new Streaming(features, hidden, memories);
     var kinds = new ArrayList<Learner.Kind>(List.of(streaming));
+    kinds.addAll(List.of(Stateful.values()));
     kinds.addAll(List.of(Architecture.values()));
     var chosen = kinds.stream().filter(k -> k.toString().equals(kind)).findFirst()
         .orElseThrow(() -> InputException.unknown("--kind", null, "kind", kind, kinds.stream().map(Object::toString).toList()));
     if (chosen != streaming && !streaming.equals(Streaming.DEFAULT)) {
-      throw new InputException("--kind", null, kind + " is of the paper's sizes", "Leave out --features, --hidden and --memories");
+      throw new InputException("--kind", null, kind + " has sizes of its own", "Leave out --features, --hidden and --memories");
     }
     return chosen;
   }

@@ -51,6 +51,10 @@ public final class EventCounts {
     return Arrays.stream(counts).map(EventCounts::of).toArray(EventCounts[]::new);
   }
 
+  int channels() {
+    return channels;
+  }
+
   /** All of them: [channel][row]. */
   public byte[][] dense() {
     return dense(0, first.length - 1);
@@ -70,6 +74,15 @@ public final class EventCounts {
       }
     }
     return counts;
+  }
+
+  /** Adds those of some rows to [row][channel] from an index on. */
+  void addTo(float[] to, int at, int from, int rows) {
+    for (int r = 0; r < rows; r++) {
+      for (int i = first[from + r]; i < first[from + r + 1]; i++) {
+        to[at + r * channels + channel[i]] += number[i];
+      }
+    }
   }
 
   /** Adds those of some rows to a chunk of streams, each at the sample that its row is after {@code from}. */

@@ -7,12 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the heads of a {@link StreamingNetwork} stand for: the voltage, the spike score, the voltage below a limit if the protocol has one,
+ * What the heads of a network stand for that events drive: the voltage, the spike score, the voltage below a limit if the protocol has one,
  * and then what else is recorded.
  *
  * @param heads in their order
  */
-record StreamingHeads(List<Head> heads) {
+public record StreamingHeads(List<Head> heads) {
   /** Index of the heads that are always there. */
   static final int VOLTAGE = 0;
   static final int SPIKE = 1;
@@ -32,7 +32,7 @@ record StreamingHeads(List<Head> heads) {
    * @param limit above which that is cut off
    * @param weight of its mean square in the loss
    */
-  record Head(Output output, int recorded, double limit, double weight) {
+  public record Head(Output output, int recorded, double limit, double weight) {
     Normalisation normalisation() {
       return output.normalisation();
     }
@@ -43,7 +43,7 @@ record StreamingHeads(List<Head> heads) {
    *
    * @param data of training, which tells the usual size of currents
    */
-  static StreamingHeads of(Protocol p, List<Traces> data) {
+  public static StreamingHeads of(Protocol p, List<Traces> data) {
     var heads = new ArrayList<Head>();
     var names = List.copyOf(p.outputs().keySet());
     var probes = List.copyOf(p.outputs().values());
@@ -63,7 +63,7 @@ record StreamingHeads(List<Head> heads) {
   }
 
   /** The same with what a surrogate that training goes on from has of their outputs: its numbers mean what they meant. */
-  StreamingHeads as(List<Output> outputs) {
+  public StreamingHeads as(List<Output> outputs) {
     return new StreamingHeads(heads.stream().map(h -> new Head(outputs.stream().filter(o -> o.probe().toString().equals(h.output().probe()
         .toString())).findFirst().orElse(h.output()), h.recorded(), h.limit(), h.weight())).toList());
   }
@@ -81,7 +81,8 @@ record StreamingHeads(List<Head> heads) {
     return new Probe(voltage.at(), below(voltage.quantity()));
   }
 
-  int size() {
+  /** Number of heads. */
+  public int size() {
     return heads.size();
   }
 
@@ -91,7 +92,7 @@ record StreamingHeads(List<Head> heads) {
   }
 
   /** The outputs of the surrogate. */
-  List<Output> outputs() {
+  public List<Output> outputs() {
     return heads.stream().map(Head::output).toList();
   }
 }

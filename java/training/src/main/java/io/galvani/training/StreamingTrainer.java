@@ -10,9 +10,7 @@ import java.util.stream.IntStream;
  * chunk of all of them an update; the state goes on into the next chunk. Nothing of the truth is fed back, so training and closed loop are
  * the same computation.
  *
- * <p>Loss: mean squares of the heads, each in its own scale and with its weight ({@link StreamingHeads}), and several times the
- * cross-entropy of the spike head. Streams come in groups; groups are computed by threads and summed in their order, so that threads change
- * nothing.
+ * <p>{@link Streams} come in groups; groups are computed by threads and summed in their order, so that threads change nothing.
  */
 final class StreamingTrainer {
   /** Streams of a group that runs whole traces, and rows at a time. */
@@ -22,9 +20,8 @@ final class StreamingTrainer {
 
   private final StreamingNetwork network;
   private final Adam adam;
-  private final List<Traces> data;
   private final StreamingRecipe recipe;
-  private final StreamingHeads heads;
+  private final StreamingLoss loss;
   private final Group[] groups;
   private final int threads;
 
@@ -32,23 +29,15 @@ final class StreamingTrainer {
   private static final class Group {
     final StreamingPass pass;
     final StreamingNetwork gradients;
-    final SplittableRandom random;
+    final Streams streams;
     final Arrivals events;
-    final int[] block;   // of the trace that a stream is in
-    final int[] trace;
-    final int[] row;
     double loss;
 
-    Group(StreamingNetwork network, StreamingRecipe recipe, SplittableRandom random) {
-      int lanes = recipe.lanes();
-      pass = new StreamingPass(network, lanes, recipe.chunk());
+    Group(StreamingNetwork network, StreamingRecipe recipe, List<Traces> data, SplittableRandom random) {
+      pass = new StreamingPass(network, recipe.lanes(), recipe.chunk());
       gradients = new StreamingNetwork(network.shape);
       events = new Arrivals(recipe.chunk());
-      this.random = random;
-      block = new int[lanes];
-      trace = new int[lanes];
-      row = new int[lanes];
-      Arrays.fill(row, Integer.MAX_VALUE / 2);
+      streams = new Streams(data, recipe.lanes(), recipe.chunk(), random);
     }
   }
 
@@ -64,12 +53,11 @@ final class StreamingTrainer {
     this.network = network;
     this.adam = adam;
     this.recipe = recipe;
-    this.data = data;
-    this.heads = heads;
+    loss = new StreamingLoss(heads, recipe.spikes());
     this.threads = threads;
     var random = new SplittableRandom(seed);
     groups = new Group[recipe.groups()];
-    Arrays.setAll(groups, g -> new Group(network, recipe, random.split()));
+    Arrays.setAll(groups, g -> new Group(network, recipe, data, random.split()));
   }
 
   /**
@@ -95,89 +83,16 @@ final class StreamingTrainer {
   }
 
   private void pass(Group g) {
-    int chunk = recipe.chunk();
-    g.events.clear();
-    for (int s = 0; s < g.row.length; s++) {
-      if (g.row[s] + chunk > data.get(g.block[s]).rows()) {
-        g.block[s] = g.random.nextInt(data.size());
-        g.trace[s] = g.random.nextInt(data.get(g.block[s]).count());
-        g.row[s] = 0;
-        g.pass.restart(s);
-      }
-      data.get(g.block[s]).events()[g.trace[s]].addTo(g.events, g.row[s], chunk, s);
-    }
+    g.streams.next(g.pass::restart);
+    g.streams.events(g.events);
     g.pass.forward(g.events);
-    g.loss = loss(g);
+    g.loss = loss.gradients(g.streams, groups.length, g.pass.outputs, g.pass.outputGradients);
     for (float[][] p : g.gradients.parameters()) {
       for (float[] row : p) {
         Arrays.fill(row, 0);
       }
     }
     g.pass.backward(g.gradients);
-    for (int s = 0; s < g.row.length; s++) {
-      g.row[s] += chunk;
-    }
-  }
-
-  // Gradients of the mean over the samples of all streams.
-  private double loss(Group g) {
-    int lanes = g.row.length;
-    float[] of = new float[lanes];
-    float share = 1f / (recipe.chunk() * lanes * groups.length);
-    double sum = 0;
-    for (int t = 0; t < recipe.chunk(); t++) {
-      for (int o = 0; o < heads.size(); o++) {
-        float[] predicted = g.pass.outputs[t][o];
-        float[] gradient = g.pass.outputGradients[t][o];
-        if (o == StreamingHeads.SPIKE) {
-          spikes(g, t, of);
-          crossEntropy(predicted, of, (float) recipe.spikes() * share, gradient);
-        } else {
-          targets(g, t, heads.heads().get(o), of);
-          squares(predicted, of, 2 * share * (float) heads.heads().get(o).weight(), gradient);
-          sum += o == heads.shown() ? squares(predicted, of) : 0;
-        }
-      }
-    }
-    return sum / (recipe.chunk() * lanes);
-  }
-
-  private void spikes(Group g, int t, float[] of) {
-    for (int s = 0; s < of.length; s++) {
-      of[s] = data.get(g.block[s]).spikes()[g.trace[s]][g.row[s] + t];
-    }
-  }
-
-  private void targets(Group g, int t, StreamingHeads.Head head, float[] of) {
-    for (int s = 0; s < of.length; s++) {
-      float x = data.get(g.block[s]).outputs()[g.trace[s]][head.recorded()][g.row[s] + t];
-      of[s] = (float) head.normalisation().normalise(Math.min(x, head.limit()));
-    }
-  }
-
-  // Of a logit, whose probability is (1 + tanh(logit / 2)) / 2.
-  private static void crossEntropy(float[] logit, float[] of, float weight, float[] gradient) {
-    for (int s = 0; s < of.length; s++) {
-      gradient[s] = logit[s] / 2;
-    }
-    Rows.tanh(gradient, gradient);
-    for (int s = 0; s < of.length; s++) {
-      gradient[s] = weight * (0.5f + 0.5f * gradient[s] - of[s]);
-    }
-  }
-
-  private static void squares(float[] predicted, float[] of, float weight, float[] gradient) {
-    for (int s = 0; s < of.length; s++) {
-      gradient[s] = weight * (predicted[s] - of[s]);
-    }
-  }
-
-  private static double squares(float[] predicted, float[] of) {
-    double sum = 0;
-    for (int s = 0; s < of.length; s++) {
-      sum += (predicted[s] - of[s]) * (predicted[s] - of[s]);
-    }
-    return sum;
   }
 
   /**

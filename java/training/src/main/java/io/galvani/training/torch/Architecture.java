@@ -85,21 +85,29 @@ public enum Architecture implements Learner.Kind {
 
   /** One with random weights: by the fan-in of what follows a kink, by both fans otherwise (He et al. 2015, Glorot and Bengio 2010). */
   Network random(int channels, int outputs, long seed) {
-    var b = new Builder(channels, seed);
+    var b = new Builder(WINDOW, channels, seed);
     add(b);
     b.dense(outputs, Activation.LINEAR);
-    return Network.of(toString(), WINDOW, channels, b.layers);
+    return b.network(toString());
   }
 
   /** A chain of layers. */
   static final class Builder {
     private final List<Layer> layers = new ArrayList<>();
     private final SplittableRandom random;
+    private final int window;
+    private final int channels;
     private int[] shape;
 
-    private Builder(int channels, long seed) {
-      shape = new int[] {WINDOW, channels};
+    Builder(int window, int channels, long seed) {
+      this.window = window;
+      this.channels = channels;
+      shape = new int[] {window, channels};
       random = new SplittableRandom(seed);
+    }
+
+    Network network(String name) {
+      return Network.of(name, window, channels, layers);
     }
 
     private Builder add(Layer layer) {
@@ -133,15 +141,24 @@ public enum Architecture implements Learner.Kind {
       return add(new Layer.RepeatVector(name("repeat"), n));
     }
 
-    // Gates i, f, c, o; f begins open, so that what the first steps see is not lost.
     Builder lstm(int units) {
+      return lstm(units, false);
+    }
+
+    /** One that carries its state from sample to sample. */
+    Builder statefulLstm(int units) {
+      return lstm(units, true);
+    }
+
+    // Gates i, f, c, o; f begins open, so that what the first steps see is not lost.
+    private Builder lstm(int units, boolean stateful) {
       float[] bias = new float[4 * units];
       for (int u = units; u < 2 * units; u++) {
         bias[u] = 1;
       }
       var kernel = random(Activation.TANH, features(), units, features(), 4 * units);
       return add(new Layer.LSTM(name("lstm"), kernel, random(Activation.TANH, units, units, units, 4 * units),
-          Tensor.of(bias, bias.length), true));
+          Tensor.of(bias, bias.length), !stateful, stateful));
     }
 
     Builder dense(int units, Activation activation) {

@@ -3,12 +3,14 @@ package io.galvani.training.torch;
 import static org.bytedeco.pytorch.global.torch.addmm;
 import static org.bytedeco.pytorch.global.torch.cat;
 import static org.bytedeco.pytorch.global.torch.constant_pad_nd;
+import static org.bytedeco.pytorch.global.torch.lstm;
 import static org.bytedeco.pytorch.global.torch.matmul;
 import static org.bytedeco.pytorch.global.torch.relu;
 import static org.bytedeco.pytorch.global.torch.selu;
 import static org.bytedeco.pytorch.global.torch.sigmoid;
 import static org.bytedeco.pytorch.global.torch.stack;
 import static org.bytedeco.pytorch.global.torch.tanh;
+import static org.bytedeco.pytorch.global.torch.zeros_like;
 
 import io.galvani.surrogate.Activation;
 import io.galvani.surrogate.Layer;
@@ -109,7 +111,7 @@ final class TorchNetwork {
         case Layer.Conv1D l -> new Layer.Conv1D(l.name(), rounded(l.kernel(), values.get(from)), rounded(l.bias(), values.get(from + 1)),
             l.dilation(), l.activation());
         case Layer.LSTM l -> new Layer.LSTM(l.name(), rounded(l.kernel(), values.get(from)), rounded(l.recurrent(), values.get(from + 1)),
-            rounded(l.bias(), values.get(from + 2)), l.returnSequences());
+            rounded(l.bias(), values.get(from + 2)), l.returnSequences(), l.stateful());
         case Layer.Dense l -> dense(l, values, from);
         case Layer.TimeDistributed l -> new Layer.TimeDistributed(dense(l.layer(), values, from));
         case Layer l -> l;
@@ -151,13 +153,49 @@ final class TorchNetwork {
         case Layer.Dense l -> x = dense(x, first.get(i), l.activation());
         case Layer.TimeDistributed l -> x = dense(x, first.get(i), l.layer().activation());
         case Layer.LSTM l -> {
-          x = lstm(x, l, first.get(i), repeats);
+          x = overSteps(x, l, first.get(i), repeats);
           repeats = 1;
         }
         default -> throw new IllegalArgumentException(network.layers().get(i).type() + " is not trained");
       }
     }
     return x.dim() == 3 ? x.mean(1) : x;
+  }
+
+  /**
+   * Predictions of a network whose LSTMs carry their state, of streams that go on.
+   *
+   * @param chunks [streams, window − 1 + rows, channels]
+   * @param state of each LSTM what it hands on, {@code h} and {@code c} of [streams · units]; replaced by what they are at the end
+   * @return [rows, streams, outputs]
+   */
+  Tensor goOn(Tensor chunks, List<float[][]> state) {
+    int i = 0;
+    while (i < network.layers().size() && isColumnar(network.layers().get(i))) {
+      i++;
+    }
+    Tensor x = columns(chunks, i, false).transpose(0, 1);   // [rows, streams, features]
+    int lstms = 0;
+    for (; i < network.layers().size(); i++) {
+      switch (network.layers().get(i)) {
+        case Layer.Newest l -> { } // each row is the newest of its window
+        case Layer.Dense l -> x = dense(x, first.get(i), l.activation());
+        case Layer.LSTM l when l.stateful() -> x = goOn(x, l, first.get(i), state.get(lstms++));
+        default -> throw new IllegalArgumentException(network.layers().get(i).type() + " is not trained on streams");
+      }
+    }
+    return x;
+  }
+
+  // libtorch orders gates as the file format does: input, forget, cell, output.
+  private Tensor goOn(Tensor x, Layer.LSTM l, int weight, float[][] state) {
+    long[] shape = {1, x.size(1), l.units()};
+    Tensor bias = weights.get(weight + 2);
+    var out = lstm(x, new TensorVector(Tensor.create(state[0], shape), Tensor.create(state[1], shape)),
+        new TensorVector(weights.get(weight).t(), weights.get(weight + 1).t(), bias, zeros_like(bias)), true, 1, 0, true, false, false);
+    state[0] = values(out.get1());
+    state[1] = values(out.get2());
+    return out.get0();
   }
 
   private static boolean isColumnar(Layer layer) {
@@ -224,7 +262,7 @@ final class TorchNetwork {
   }
 
   // Of x [n, features], the same at each of so many steps, or [n, steps, features].
-  private Tensor lstm(Tensor x, Layer.LSTM l, int weight, int repeats) {
+  private Tensor overSteps(Tensor x, Layer.LSTM l, int weight, int repeats) {
     Tensor recurrent = weights.get(weight + 1);
     Tensor given = product(x, weights.get(weight), weights.get(weight + 2));
     long steps = x.dim() == 3 ? x.size(1) : repeats;

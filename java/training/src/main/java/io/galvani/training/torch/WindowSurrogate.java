@@ -72,7 +72,8 @@ final class WindowSurrogate {
         Provenance.UNKNOWN);
   }
 
-  private static List<String> shapes(Network n) {
+  /** Types and shapes of all layers. */
+  static List<String> shapes(Network n) {
     return n.layers().stream().map(l -> l.type() + l.weights().values()).toList();
   }
 

@@ -1,0 +1,98 @@
+package io.galvani.training;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.IntConsumer;
+
+/** Streams of whole traces side by side, each from the start of its run; where one ends, another is drawn. They go on piece by piece. */
+public final class Streams {
+  private final List<Traces> data;
+  private final SplittableRandom random;
+  private final int rows;
+  private final int[] block;   // of the trace that a stream is in
+  private final int[] trace;
+  private final int[] row;     // that the present piece begins with
+
+  /**
+   * @param data one block or more
+   * @param streams how many
+   * @param rows of a piece, at most as many as a trace has
+   */
+  public Streams(List<Traces> data, int streams, int rows, SplittableRandom random) {
+    this.data = data;
+    this.rows = rows;
+    this.random = random;
+    block = new int[streams];
+    trace = new int[streams];
+    row = new int[streams];
+    Arrays.fill(row, Integer.MAX_VALUE / 2);
+  }
+
+  /** Number of streams. */
+  public int count() {
+    return row.length;
+  }
+
+  /** Rows of a piece. */
+  public int rows() {
+    return rows;
+  }
+
+  /**
+   * Goes on to the next piece of each.
+   *
+   * @param restarted told the streams that begin anew
+   */
+  public void next(IntConsumer restarted) {
+    for (int s = 0; s < row.length; s++) {
+      row[s] += rows;
+      if (row[s] + rows > data.get(block[s]).rows()) {
+        block[s] = random.nextInt(data.size());
+        trace[s] = random.nextInt(data.get(block[s]).count());
+        row[s] = 0;
+        restarted.accept(s);
+      }
+    }
+  }
+
+  /** Events of the present pieces. */
+  void events(Arrivals to) {
+    to.clear();
+    for (int s = 0; s < row.length; s++) {
+      events(s).addTo(to, row[s], rows, s);
+    }
+  }
+
+  /**
+   * Events of the present piece of a stream, and of some rows before it.
+   *
+   * @param before so many rows; zeros where the trace had not begun
+   * @param to receives [before + rows][channel] from an index on
+   */
+  public void events(int stream, int before, float[] to, int at) {
+    int channels = events(stream).channels();
+    int there = Math.min(before, row[stream]);
+    Arrays.fill(to, at, at + (before + rows) * channels, 0);
+    events(stream).addTo(to, at + (before - there) * channels, row[stream] - there, there + rows);
+  }
+
+  private EventCounts events(int stream) {
+    return data.get(block[stream]).events()[trace[stream]];
+  }
+
+  /** 1 where the state at a row of the pieces is the top of a spike, else 0; [stream]. */
+  void spikes(int at, float[] of) {
+    for (int s = 0; s < of.length; s++) {
+      of[s] = data.get(block[s]).spikes()[trace[s]][row[s] + at];
+    }
+  }
+
+  /** What a head should say at a row of the pieces, in the network's numbers; [stream]. */
+  void targets(int at, StreamingHeads.Head head, float[] of) {
+    for (int s = 0; s < of.length; s++) {
+      float x = data.get(block[s]).outputs()[trace[s]][head.recorded()][row[s] + at];
+      of[s] = (float) head.normalisation().normalise(Math.min(x, head.limit()));
+    }
+  }
+}
