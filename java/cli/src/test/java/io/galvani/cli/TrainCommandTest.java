@@ -103,6 +103,17 @@ class TrainCommandTest {
     assertTrue(plots >= least, plots + " plots");
   }
 
+  @Test
+  void anLstmThatCarriesItsState() throws IOException {
+    Path out = dir.resolve("lstm.safetensors");
+    String trained = Command.run("train", protocol.toString(), "--kind", "lstm", "--budget", "2s", "--out", out.toString(), "--threads", "1")
+        .output();
+    assertTrue(trained.contains("protocol short: 8 runs of 400 ms after 100 ms of warm-up"), trained);
+    var s = SurrogateFile.read(out);
+    assertEquals(List.of("Conv1D", "Conv1D", "Newest", "LSTM", "Dense"), s.network().layers().stream().map(l -> l.type()).toList());
+    assertEquals(List.of("v", "spike"), s.outputs().stream().map(o -> o.name()).toList());
+  }
+
   /** A surrogate beyond its training, and one fitted to a changed cell by its head alone. */
   @Test
   void beyondTraining() throws IOException {
@@ -133,7 +144,7 @@ class TrainCommandTest {
     assertTrue(Command.run("generalise", "ball-streaming", "--out", "r.txt").err().contains("r.txt is neither .html nor .md"));
     assertTrue(Command.run("train", "ball", "--top", "1", "--out", "x.safetensors").err().contains("nothing to leave as it is"));
     assertTrue(Command.run("train", "ball", "--kind", "cnn", "--out", "x.safetensors").err().contains("unknown kind 'cnn'"));
-    assertTrue(Command.run("train", "ball", "--kind", "deep", "--hidden", "9", "--out", "x.safetensors").err().contains("paper's sizes"));
+    assertTrue(Command.run("train", "ball", "--kind", "deep", "--hidden", "9", "--out", "x.safetensors").err().contains("deep has sizes of its own"));
   }
 
   @Test
