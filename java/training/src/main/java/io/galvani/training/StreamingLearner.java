@@ -33,10 +33,7 @@ final class StreamingLearner implements Learner {
     int channels = protocol.sites(cell).size();
     var asked = StreamingHeads.of(protocol, data);
     recipe = StreamingRecipe.of(channels).sized(sizes);
-    if (data.getFirst().rows() < recipe.chunk()) {
-      throw new InputException(protocol.name(), "runs.training.ms", data.getFirst().rows() + " samples are less than a chunk",
-          "Let runs have " + recipe.chunk() + " samples or more");
-    }
+    Streams.require(protocol, data, recipe.chunk());
     var shape = new StreamingNetwork.Shape(channels, recipe.features(), recipe.hidden(), recipe.memories(), asked.size(),
         protocol.sample());
     var from = options.from().map(Surrogates::load);

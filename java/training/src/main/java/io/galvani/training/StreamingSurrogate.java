@@ -3,12 +3,10 @@ package io.galvani.training;
 import io.galvani.InputException;
 import io.galvani.cell.CompiledCell;
 import io.galvani.surrogate.Activation;
-import io.galvani.surrogate.Channel;
 import io.galvani.surrogate.Layer;
 import io.galvani.surrogate.Network;
 import io.galvani.surrogate.Output;
 import io.galvani.surrogate.Provenance;
-import io.galvani.surrogate.SlotInput;
 import io.galvani.surrogate.SpikeRule;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.Tensor;
@@ -18,16 +16,20 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** From a {@link StreamingNetwork} to the surrogate that a file holds, and back. */
-final class StreamingSurrogate {
+public final class StreamingSurrogate {
   private StreamingSurrogate() {}
 
-  /** The surrogate of a cell under a protocol: an event of a slot's own weight is 1 to the network. */
+  /** The surrogate of a cell under a protocol. */
   static Surrogate of(StreamingNetwork n, StreamingHeads heads, Protocol p, CompiledCell cell, Optional<SpikeRule> spikes, String about,
       Provenance provenance) {
+    return of(Network.of(p.name(), 1, n.shape.channels(), layers(n)), heads, p, cell, spikes, about, provenance);
+  }
+
+  /** The surrogate of any network that events alone drive: an event of a slot's own weight is 1 to it. */
+  public static Surrogate of(Network n, StreamingHeads heads, Protocol p, CompiledCell cell, Optional<SpikeRule> spikes, String about,
+      Provenance provenance) {
     var sites = p.sites(cell);
-    List<Channel> channels = SiteChannels.channels(sites);
-    List<SlotInput> slots = SiteChannels.slots(sites, 0);
-    return new Surrogate(cell.name(), about, p.sample(), Network.of(p.name(), 1, sites.size(), layers(n)), channels, heads.outputs(), slots,
+    return new Surrogate(cell.name(), about, p.sample(), n, SiteChannels.channels(sites), heads.outputs(), SiteChannels.slots(sites, 0),
         spikes, provenance);
   }
 
@@ -116,7 +118,8 @@ final class StreamingSurrogate {
     return n;
   }
 
-  private static List<String> probes(List<Output> outputs) {
+  /** Probes of outputs, as text. */
+  public static List<String> probes(List<Output> outputs) {
     return outputs.stream().map(o -> o.probe().toString()).toList();
   }
 

@@ -1,5 +1,6 @@
 package io.galvani.training;
 
+import io.galvani.InputException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -27,6 +28,14 @@ public final class Streams {
     trace = new int[streams];
     row = new int[streams];
     Arrays.fill(row, Integer.MAX_VALUE / 2);
+  }
+
+  /** @throws InputException if traces for training are shorter than a piece of so many rows */
+  public static void require(Protocol protocol, List<Traces> data, int rows) {
+    if (data.getFirst().rows() < rows) {
+      throw new InputException(protocol.name(), "runs.training.ms", data.getFirst().rows() + " samples are less than a chunk",
+          "Let runs have " + rows + " samples or more");
+    }
   }
 
   /** Number of streams. */

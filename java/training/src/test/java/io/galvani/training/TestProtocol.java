@@ -1,5 +1,11 @@
 package io.galvani.training;
 
+import io.galvani.cable.CableOptions;
+import io.galvani.device.cpu.CpuDevice;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
 /** A protocol of the point cell that takes no time. */
 public final class TestProtocol {
   public static final String TEXT = """
@@ -21,6 +27,12 @@ public final class TestProtocol {
       """;
 
   private TestProtocol() {}
+
+  /** Its runs for training, which are kept in a directory. */
+  public static List<Traces> training(Path directory) throws IOException {
+    var p = get();
+    return Dataset.make(directory, p, CpuDevice.get(), CableOptions.of(p.compile()), "test", ms -> { }).read(Protocol.Use.TRAINING);
+  }
 
   public static Protocol get() {
     return Protocol.read("short.yaml", "short", TEXT);

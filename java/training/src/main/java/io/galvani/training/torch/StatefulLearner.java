@@ -7,9 +7,9 @@ import io.galvani.surrogate.Provenance;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.Surrogates;
 import io.galvani.training.Protocol;
-import io.galvani.training.SiteChannels;
 import io.galvani.training.StreamingHeads;
 import io.galvani.training.StreamingLoss;
+import io.galvani.training.StreamingSurrogate;
 import io.galvani.training.Streams;
 import io.galvani.training.Traces;
 import io.galvani.training.Training;
@@ -65,10 +65,7 @@ final class StatefulLearner extends TorchLearner {
     super(form, options, GROUPS, RATE);
     this.data = data;
     loss = new StreamingLoss(heads, SPIKES);
-    if (data.getFirst().rows() < ROWS) {
-      throw new InputException(protocol.name(), "runs.training.ms", data.getFirst().rows() + " samples are less than a chunk",
-          "Let runs have " + ROWS + " samples or more");
-    }
+    Streams.require(protocol, data, ROWS);
   }
 
   static StatefulLearner begin(Stateful kind, Protocol protocol, List<Traces> data, Training.Options options) {
@@ -80,7 +77,7 @@ final class StatefulLearner extends TorchLearner {
     var from = options.from().map(f -> {
       var s = Surrogates.load(f);
       if (!WindowSurrogate.shapes(s.network()).equals(WindowSurrogate.shapes(random)) || s.sample() != protocol.sample()
-          || !probes(s.outputs().stream().map(o -> o.probe().toString()).toList(), asked)) {
+          || !StreamingSurrogate.probes(s.outputs()).equals(StreamingSurrogate.probes(asked.outputs()))) {
         throw new InputException(f, null, "is no " + kind + " of " + sites.size() + " channels, " + asked.size() + " outputs and samples of "
             + protocol.sample() + " ms", "Name a surrogate that was trained as such, under a protocol with the same inputs and outputs");
       }
@@ -88,14 +85,10 @@ final class StatefulLearner extends TorchLearner {
     });
     var heads = from.map(s -> asked.as(s.outputs())).orElse(asked);
     Network network = from.map(Surrogate::network).orElse(random);
-    var form = new Surrogate(cell.name(), "An LSTM behind a convolution over the last " + Stateful.TAPS + " samples of the events; heads for"
-        + " the voltage and, as a logit, for a spike. Nothing is fed back.", protocol.sample(), network, SiteChannels.channels(sites),
-        heads.outputs(), SiteChannels.slots(sites, 0), Optional.empty(), Provenance.UNKNOWN);
+    var form = StreamingSurrogate.of(network, heads, protocol, cell, Optional.empty(), "An LSTM behind a convolution over the last "
+        + Stateful.TAPS + " samples of the events; heads for the voltage and, as a logit, for a spike. Nothing is fed back.",
+        Provenance.UNKNOWN);
     return new StatefulLearner(form, heads, protocol, data, options);
-  }
-
-  private static boolean probes(List<String> its, StreamingHeads asked) {
-    return its.equals(asked.outputs().stream().map(o -> o.probe().toString()).toList());
   }
 
   // What the first row sees begins a window before the second.

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.galvani.InputException;
-import io.galvani.cable.CableOptions;
 import io.galvani.device.cpu.CpuDevice;
 import io.galvani.surrogate.Layer;
 import io.galvani.surrogate.Provenance;
@@ -14,7 +13,6 @@ import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.SurrogateFile;
 import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.training.ClosedLoop;
-import io.galvani.training.Dataset;
 import io.galvani.training.Learner;
 import io.galvani.training.Protocol;
 import io.galvani.training.TestProtocol;
@@ -38,8 +36,7 @@ class StatefulLearnerTest {
 
   @BeforeAll
   static void make() throws IOException {
-    data = Dataset.make(dir.resolve("data"), PROTOCOL, CpuDevice.get(), CableOptions.of(PROTOCOL.compile()), "test", ms -> { })
-        .read(Protocol.Use.TRAINING);
+    data = TestProtocol.training(dir.resolve("data"));
     Libtorch.load();
   }
 

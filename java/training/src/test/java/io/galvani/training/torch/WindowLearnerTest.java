@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.galvani.InputException;
-import io.galvani.cable.CableOptions;
 import io.galvani.device.cpu.CpuDevice;
 import io.galvani.surrogate.Layer;
 import io.galvani.surrogate.Provenance;
@@ -17,7 +16,6 @@ import io.galvani.surrogate.SurrogateFile;
 import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.surrogate.SurrogatePopulation;
 import io.galvani.training.ClosedLoop;
-import io.galvani.training.Dataset;
 import io.galvani.training.EventCounts;
 import io.galvani.training.Learner;
 import io.galvani.training.Protocol;
@@ -49,8 +47,7 @@ class WindowLearnerTest {
 
   @BeforeAll
   static void make() throws IOException {
-    data = Dataset.make(dir.resolve("data"), PROTOCOL, CpuDevice.get(), CableOptions.of(PROTOCOL.compile()), "test", ms -> { })
-        .read(Protocol.Use.TRAINING);
+    data = TestProtocol.training(dir.resolve("data"));
     Libtorch.load();
   }
 
