@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
@@ -73,6 +74,11 @@ final class TrainCommand implements Callable<Integer> {
           + " surrogate to a cell that has changed, in minutes.")
   private Integer top;
 
+  @Option(names = "--rate", paramLabel = "R",
+      description = "Rate of learning, at first; it falls to 0. Default: what suits the network; with --from, half of it keeps what was"
+          + " learnt where all layers of a large network are trained")
+  private Double rate;
+
   @Option(names = "--resume", description = "Go on with a training that was interrupted.")
   private boolean resume;
 
@@ -105,12 +111,15 @@ final class TrainCommand implements Callable<Integer> {
     if (top != null && (from == null || top < 1)) {
       throw new InputException("--top", null, top < 1 ? top + " is below 1" : "there is nothing to leave as it is without --from", null);
     }
+    if (rate != null && !(rate > 0 && rate < 1)) {
+      throw new InputException("--rate", null, rate + " is not between 0 and 1", "Write e.g. 1e-3");
+    }
     var p = cell.protocol(protocol);
     var cable = CableOptions.of(p.compile()).precision(engine.precision()).rates(engine.rates).threads(threads);
     Path directory = data != null ? data : out.resolveSibling(p.name() + ".data");
     var dataset = DatasetCommand.make(p, directory, engine, cable);
     var options = new Training.Options(network, out, seconds, seed, threads, resume, Optional.ofNullable(from), top == null ? 0 : top,
-        engine.device(), Galvani.Version.number());
+        rate == null ? OptionalDouble.empty() : OptionalDouble.of(rate), engine.device(), Galvani.Version.number());
     PrintWriter print = spec.commandLine().getOut();
     Surrogate trained;
     var curve = new ArrayList<Training.Point>();

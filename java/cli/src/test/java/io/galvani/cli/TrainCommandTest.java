@@ -126,10 +126,10 @@ class TrainCommandTest {
           inh: {at: soma(0.5), kind: AlphaSynapse, tau: 1, e: -90, weight: 0.008}
         """);
     Path out = dir.resolve("fitted.safetensors");
-    Command.run("train", protocol.toString(), "--cell", changed.toString(), "--from", "ball-streaming", "--top", "1", "--budget", "1s",
-        "--out", out.toString(), "--threads", "1").output();
+    Command.run("train", protocol.toString(), "--cell", changed.toString(), "--from", "ball-streaming", "--top", "1", "--rate", "2e-3",
+        "--budget", "1s", "--out", out.toString(), "--threads", "1").output();
     assertEquals(changed.toString(), SurrogateFile.read(out).provenance().cell());
-    assertTrue(SurrogateFile.read(out).provenance().training().endsWith("from ball-streaming, the last 1 layers alone"),
+    assertTrue(SurrogateFile.read(out).provenance().training().endsWith("from ball-streaming, the last 1 layers alone, rate of learning 0.002"),
         SurrogateFile.read(out).provenance().training());
     assertTrue(Files.exists(dir.resolve("short-on-changed.data/manifest.json")));
 
@@ -151,6 +151,8 @@ class TrainCommandTest {
   void whatCannotBeDoneIsSaid() {
     assertTrue(Command.run("train", protocol.toString(), "--budget", "soon", "--out", "x.safetensors").err().contains(
         "--budget: 'soon' is no time. Write e.g. 90s, 5m or 1h"));
+    assertTrue(Command.run("train", protocol.toString(), "--rate", "5", "--out", "x.safetensors").err().contains(
+        "--rate: 5.0 is not between 0 and 1. Write e.g. 1e-3"));
     assertTrue(Command.run("train", "bal", "--out", "x.safetensors").err().contains("unknown protocol 'bal'. Did you mean 'ball'?"));
     assertTrue(Command.run("train", protocol.toString(), "--out", "x.h5").err().contains("Write NAME.safetensors"));
     assertTrue(Command.run("train", protocol.toString(), "--out", dir.resolve("x.safetensors").toString(), "--resume").err()

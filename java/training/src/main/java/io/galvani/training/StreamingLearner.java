@@ -32,7 +32,7 @@ final class StreamingLearner implements Learner {
     cell = protocol.compile();
     int channels = protocol.sites(cell).size();
     var asked = StreamingHeads.of(protocol, data);
-    recipe = StreamingRecipe.of(channels).sized(sizes);
+    recipe = StreamingRecipe.of(channels).with(sizes, options.rate());
     Streams.require(protocol, data, recipe.chunk());
     var shape = new StreamingNetwork.Shape(channels, recipe.features(), recipe.hidden(), recipe.memories(), asked.size(),
         protocol.sample());

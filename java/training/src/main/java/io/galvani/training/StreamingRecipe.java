@@ -1,5 +1,7 @@
 package io.galvani.training;
 
+import java.util.OptionalDouble;
+
 /**
  * What a {@link StreamingNetwork} is made of and how it is fitted, beyond the data.
  *
@@ -7,7 +9,7 @@ package io.galvani.training;
  * @param hidden H
  * @param memories M
  * @param groups of streams, as many as may be computed at once
- * @param lanes streams of a group; a multiple of 4, and of 64 at best
+ * @param lanes streams of a group; a multiple of 4, and the more the less each takes
  * @param chunk rows of an update
  * @param rate of learning, at first
  * @param spikes weight of the spike head's loss
@@ -23,12 +25,12 @@ record StreamingRecipe(int features, int hidden, int memories, int groups, int l
   /** What does for a cell of so many channels; see the README. */
   static StreamingRecipe of(int channels) {
     return channels <= FEW ? new StreamingRecipe(channels * TRACES, 64, 48, 2, 64, 128, 5e-3, 5, false)
-        : new StreamingRecipe(96, 96, 64, 1, 64, 128, 2e-3, 10, true);
+        : new StreamingRecipe(96, 96, 64, 2, 32, 128, 2e-3, 10, true);
   }
 
-  /** With other sizes. */
-  StreamingRecipe sized(Streaming s) {
+  /** With other sizes, and another rate if there is one. */
+  StreamingRecipe with(Streaming s, OptionalDouble rate) {
     return new StreamingRecipe(s.features() == null ? features : s.features(), s.hidden() == null ? hidden : s.hidden(),
-        s.memories() == null ? memories : s.memories(), groups, lanes, chunk, rate, spikes, orthogonal);
+        s.memories() == null ? memories : s.memories(), groups, lanes, chunk, rate.orElse(this.rate), spikes, orthogonal);
   }
 }

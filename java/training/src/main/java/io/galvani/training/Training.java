@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * Trains a surrogate within a budget of time: updates, scores of validation runs in closed loop, a state on the disk every minute.
@@ -52,11 +53,12 @@ public final class Training {
    * @param resume goes on with what {@code NAME.training} holds
    * @param from a surrogate to begin with, by name or file
    * @param top so many of the last layers that have weights are trained, the others are left as they are; 0: all are trained
+   * @param rate of learning, at first; empty: what suits the kind of network
    * @param device that runs the network for validation
    * @param version of the programme
    */
   public record Options(Learner.Kind kind, Path out, double budget, long seed, int threads, boolean resume, Optional<String> from, int top,
-      Device device, String version) {}
+      OptionalDouble rate, Device device, String version) {}
 
   /**
    * A point of the learning curve: validation runs in closed loop.
@@ -222,7 +224,8 @@ public final class Training {
     String training = String.format(Locale.ROOT, "protocol %s (sha256 %s), %d updates of %s, %.0f s, seed %d%s", protocol.name(),
         protocol.fingerprint().substring(0, 12), learner.weights().updates(), learner.batch(), state.seconds, options.seed,
         options.from.map(f -> ", from " + Path.of(f).getFileName()).orElse("")
-            + (options.top > 0 ? ", the last " + options.top + " layers alone" : ""));
+            + (options.top > 0 ? ", the last " + options.top + " layers alone" : "")
+            + (options.rate.isPresent() ? ", rate of learning " + options.rate.getAsDouble() : ""));
     return learner.surrogate(Optional.of(rule), new Provenance(protocol.cell(), training, options.version, Map.of()));
   }
 }

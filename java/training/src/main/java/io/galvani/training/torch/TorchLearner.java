@@ -39,12 +39,12 @@ abstract class TorchLearner implements Learner {
 
   /**
    * @param form the surrogate, with the weights that training begins with
-   * @param rate of learning, at first
+   * @param rate of learning, at first, unless the options have another
    */
   TorchLearner(Surrogate form, Training.Options options, int groups, double rate) {
     this.form = form;
     this.options = options;
-    this.rate = rate;
+    this.rate = options.rate().orElse(rate);
     torch = new TorchNetwork(form.network());
     present = torch.weights().stream().map(w -> new float[][] {TorchNetwork.values(w)}).toList();
     adam = new Adam(present);
