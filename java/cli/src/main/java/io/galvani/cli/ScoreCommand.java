@@ -10,6 +10,7 @@ import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.trace.ClosedLoopScores.Score;
 import io.galvani.training.Judgement;
 import io.galvani.training.Judgement.Fit;
+import io.galvani.training.Judgement.Outcome;
 import io.galvani.training.Protocol;
 import io.galvani.training.Protocol.Use;
 import java.io.PrintWriter;
@@ -73,13 +74,12 @@ final class ScoreCommand implements Callable<Integer> {
     }
     var judgement = judgement(p, use, n, engine.device(), threads);
     var options = SurrogateOptions.DEFAULT.threads(threads).precision(engine.surrogatePrecision());
-    var scored = twins ? twins(judgement, p, use) : judgement.runs(s, surrogate, options);
-    print(spec.commandLine().getOut(), p, use, judgement, n, judgement.scores(scored));
-    if (!twins) {
-      others(spec.commandLine().getOut(), judgement.others(s, options));
-    }
+    var outcome = twins ? new Outcome(twins(judgement, p, use), List.of()) : judgement.judge(s, surrogate, options);
+    var out = spec.commandLine().getOut();
+    print(out, p, use, judgement, n, judgement.scores(outcome.runs()));
+    others(out, outcome.others());
     if (asLong) {
-      parts(spec.commandLine().getOut(), p.sample(), scored);
+      parts(out, p.sample(), outcome.runs());
     }
     return 0;
   }

@@ -105,22 +105,12 @@ public final class Judgement {
   }
 
   /**
-   * Runs a surrogate, in closed loop from its own start, the warm-up left out.
+   * What a surrogate made of the input.
    *
-   * @param name of it, for errors
-   * @throws InputException if it is not one of the protocol's cell
+   * @param runs beside the cell's
+   * @param others dendritic voltages, currents and what else the protocol records, as far as the surrogate has outputs for them
    */
-  public List<Run> runs(Surrogate surrogate, String name, SurrogateOptions options) {
-    if (surrogate.sample() != protocol.sample()) {
-      throw new InputException(name, null, "has samples of " + surrogate.sample() + " ms, and the protocol " + protocol.name() + " of "
-          + protocol.sample() + " ms", "Write a protocol of its own");
-    }
-    var heads = Heads.of(surrogate, name, protocol.outputs().values().iterator().next());
-    SpikeRule rule = surrogate.spikes().orElseThrow(() -> new InputException(name, null, "does not say when it spikes",
-        "Describe 'spikes'"));
-    double[][][] predicted = ClosedLoop.run(surrogate, drive, sites, device, options);
-    return ClosedLoop.runs(truth, predicted, from, protocol.sample(), rule, heads);
-  }
+  public record Outcome(List<Run> runs, List<Fit> others) {}
 
   /**
    * How well a surrogate says what else is recorded.
@@ -132,14 +122,32 @@ public final class Judgement {
    */
   public record Fit(String name, Probe probe, double explained, double correlation) {}
 
-  /** Dendritic voltages, currents and what else the protocol records, as far as a surrogate has outputs for them. */
-  public List<Fit> others(Surrogate surrogate, SurrogateOptions options) {
+  /**
+   * Runs a surrogate, in closed loop from its own start, the warm-up left out.
+   *
+   * @param name of it, for errors
+   * @throws InputException if it is not one of the protocol's cell
+   */
+  public Outcome judge(Surrogate surrogate, String name, SurrogateOptions options) {
+    if (surrogate.sample() != protocol.sample()) {
+      throw new InputException(name, null, "has samples of " + surrogate.sample() + " ms, and the protocol " + protocol.name() + " of "
+          + protocol.sample() + " ms", "Write a protocol of its own");
+    }
+    var heads = Heads.of(surrogate, name, protocol.outputs().values().iterator().next());
+    SpikeRule rule = surrogate.spikes().orElseThrow(() -> new InputException(name, null, "does not say when it spikes",
+        "Describe 'spikes'"));
+    double[][][] predicted = ClosedLoop.run(surrogate, drive, sites, device, options);
+    return new Outcome(ClosedLoop.runs(truth, predicted, from, protocol.sample(), rule, heads), others(surrogate, predicted));
+  }
+
+  /** As {@link #judge}, of the voltage and its spikes alone. */
+  public List<Run> runs(Surrogate surrogate, String name, SurrogateOptions options) {
+    return judge(surrogate, name, options).runs();
+  }
+
+  private List<Fit> others(Surrogate surrogate, double[][][] predicted) {
     var probes = surrogate.outputs().stream().map(o -> o.probe().toString()).toList();
     var names = List.copyOf(protocol.outputs().keySet());
-    if (names.stream().skip(1).noneMatch(n -> probes.contains(protocol.outputs().get(n).toString()))) {
-      return List.of();
-    }
-    double[][][] predicted = ClosedLoop.run(surrogate, drive, sites, device, options);
     var fits = new ArrayList<Fit>();
     for (int o = 1; o < names.size(); o++) {
       int recorded = o;

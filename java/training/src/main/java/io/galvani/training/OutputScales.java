@@ -2,9 +2,11 @@ package io.galvani.training;
 
 import io.galvani.Probe;
 import io.galvani.surrogate.Normalisation;
+import io.galvani.trace.Statistics;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /** What a network is given, or gives, for recorded quantities: their units, and numbers of about 1. */
 public final class OutputScales {
@@ -26,20 +28,36 @@ public final class OutputScales {
   }
 
   /** Whether a quantity is a voltage. */
-  public static boolean isVoltage(Probe probe) {
+  private static boolean isVoltage(Probe probe) {
     return probe.quantity().equals("v");
   }
 
   /**
-   * Of an output. Voltages have {@value #OFFSET} and {@value #SCALE} mV. A current rests most of the time; what it does in a spike is a
-   * hundred times as much, and is compressed, turned so that this is above.
+   * Of an output that is not fed back. Voltages have {@value #OFFSET} and {@value #SCALE} mV, others two standard deviations.
    *
    * @param data the first block tells what is usual
    * @param output index among the recorded ones
    */
-  public static Normalisation of(List<Traces> data, int output, Probe probe) {
+  static Normalisation plain(List<Traces> data, int output, Probe probe) {
     if (isVoltage(probe)) {
       return voltage(OFFSET);
+    }
+    var all = Arrays.stream(data.getFirst().outputs()).flatMapToDouble(t -> IntStream.range(0, t[output].length).mapToDouble(r -> t[output][r]))
+        .toArray();
+    double mean = Statistics.mean(all);
+    return new Normalisation(1, Double.POSITIVE_INFINITY, 1, rounded(mean), rounded(Math.max(2 * Statistics.standardDeviation(all), 1e-12)));
+  }
+
+  /**
+   * Of an output that is fed back. A current rests most of the time; what it does in a spike is a hundred times as much, and is compressed,
+   * turned so that this is above. Voltages have 0 where they are most of the time.
+   *
+   * @param data the first block tells what is usual
+   * @param output index among the recorded ones
+   */
+  public static Normalisation fedBack(List<Traces> data, int output, Probe probe) {
+    if (isVoltage(probe)) {
+      return voltage(rounded(quantile(sorted(data, output), 0.5)));
     }
     float[] sorted = sorted(data, output);
     double median = quantile(sorted, 0.5);
@@ -48,11 +66,6 @@ public final class OutputScales {
     double knee = rounded(factor * quantile(sorted, factor > 0 ? PLAIN : 1 - PLAIN));
     double scale = rounded(Math.max(knee - offset, 1e-12));
     return new Normalisation(factor, knee, COMPRESSION, offset, scale);
-  }
-
-  /** Of a voltage, with 0 where it is most of the time. */
-  public static Normalisation centred(List<Traces> data, int output) {
-    return voltage(rounded(quantile(sorted(data, output), 0.5)));
   }
 
   private static Normalisation voltage(double offset) {

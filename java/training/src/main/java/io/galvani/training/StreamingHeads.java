@@ -48,7 +48,7 @@ public record StreamingHeads(List<Head> heads) {
     var names = List.copyOf(p.outputs().keySet());
     var probes = List.copyOf(p.outputs().values());
     Probe voltage = probes.getFirst();
-    var scale = OutputScales.of(data, 0, voltage);
+    var scale = OutputScales.plain(data, 0, voltage);
     boolean cut = !Double.isNaN(p.below());
     heads.add(new Head(output(names.getFirst(), voltage, "mV", scale), 0, Double.POSITIVE_INFINITY, cut ? WHOLE : 1));
     heads.add(new Head(output(SPIKE_NAME, new Probe(voltage.at(), SPIKE_NAME), "", Normalisation.NONE), -1, Double.NaN, 0));
@@ -56,7 +56,7 @@ public record StreamingHeads(List<Head> heads) {
       heads.add(new Head(output(below(names.getFirst()), below(voltage), "mV", scale), 0, p.below(), BELOW));
     }
     for (int i = 1; i < probes.size(); i++) {
-      heads.add(new Head(output(names.get(i), probes.get(i), OutputScales.unit(probes.get(i)), OutputScales.of(data, i, probes.get(i))), i,
+      heads.add(new Head(output(names.get(i), probes.get(i), OutputScales.unit(probes.get(i)), OutputScales.plain(data, i, probes.get(i))), i,
           Double.POSITIVE_INFINITY, FURTHER));
     }
     return new StreamingHeads(List.copyOf(heads));

@@ -32,7 +32,7 @@ final class WindowSurrogate {
     var outputs = new ArrayList<Output>();
     protocol.outputs().forEach((name, probe) -> {
       int o = outputs.size();
-      var n = OutputScales.isVoltage(probe) ? OutputScales.centred(data, o) : OutputScales.of(data, o, probe);
+      var n = OutputScales.fedBack(data, o, probe);
       String unit = OutputScales.unit(probe);
       channels.add(new Channel(name, unit, n));
       outputs.add(new Output(name, probe, unit, n, o, Output.Affine.NONE, Output.Affine.NONE, Output.Gain.NONE));
