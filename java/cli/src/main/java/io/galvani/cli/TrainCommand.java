@@ -79,6 +79,11 @@ final class TrainCommand implements Callable<Integer> {
           + " learnt where all layers of a large network are trained")
   private Double rate;
 
+  @Option(names = "--curriculum", paramLabel = "S", defaultValue = "0",
+      description = "Share of the budget during which the runs become harder: rest, isolated inputs, many inputs without a spike, spikes."
+          + " Default: ${DEFAULT-VALUE}, all from the start")
+  private double curriculum;
+
   @Option(names = "--resume", description = "Go on with a training that was interrupted.")
   private boolean resume;
 
@@ -114,12 +119,15 @@ final class TrainCommand implements Callable<Integer> {
     if (rate != null && !(rate > 0 && rate < 1)) {
       throw new InputException("--rate", null, rate + " is not between 0 and 1", "Write e.g. 1e-3");
     }
+    if (!(curriculum >= 0 && curriculum <= 1)) {
+      throw new InputException("--curriculum", null, curriculum + " is not from 0 to 1", "Write e.g. 0.2");
+    }
     var p = cell.protocol(protocol);
     var cable = CableOptions.of(p.compile()).precision(engine.precision()).rates(engine.rates).threads(threads);
     Path directory = data != null ? data : out.resolveSibling(p.name() + ".data");
     var dataset = DatasetCommand.make(p, directory, engine, cable);
     var options = new Training.Options(network, out, seconds, seed, threads, resume, Optional.ofNullable(from), top == null ? 0 : top,
-        rate == null ? OptionalDouble.empty() : OptionalDouble.of(rate), engine.device(), Galvani.Version.number());
+        new Training.Schedule(rate == null ? OptionalDouble.empty() : OptionalDouble.of(rate), curriculum), engine.device(), Galvani.Version.number());
     PrintWriter print = spec.commandLine().getOut();
     Surrogate trained;
     var curve = new ArrayList<Training.Point>();

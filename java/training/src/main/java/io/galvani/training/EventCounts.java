@@ -55,6 +55,15 @@ public final class EventCounts {
     return channels;
   }
 
+  /** Number of all events. */
+  int total() {
+    int n = 0;
+    for (byte k : number) {
+      n += k;
+    }
+    return n;
+  }
+
   /** All of them: [channel][row]. */
   public byte[][] dense() {
     return dense(0, first.length - 1);

@@ -32,7 +32,7 @@ final class StreamingLearner implements Learner {
     cell = protocol.compile();
     int channels = protocol.sites(cell).size();
     var asked = StreamingHeads.of(protocol, data);
-    recipe = StreamingRecipe.of(channels).with(sizes, options.rate());
+    recipe = StreamingRecipe.of(channels).with(sizes, options.schedule().rate());
     Streams.require(protocol, data, recipe.chunk());
     var shape = new StreamingNetwork.Shape(channels, recipe.features(), recipe.hidden(), recipe.memories(), asked.size(),
         protocol.sample());
@@ -57,7 +57,7 @@ final class StreamingLearner implements Learner {
   @Override
   public double update(double progress) {
     if (trainer == null) { // only now, as a training that goes on draws other data than it did at its start
-      trainer = new StreamingTrainer(network, adam, recipe, data, heads, options.threads(), options.seed() + adam.updates());
+      trainer = new StreamingTrainer(network, adam, recipe, new Curriculum(data, options.schedule().curriculum()), heads, options.threads(), options.seed() + adam.updates());
     }
     return trainer.update(progress);
   }

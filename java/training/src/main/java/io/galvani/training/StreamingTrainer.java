@@ -1,7 +1,6 @@
 package io.galvani.training;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
@@ -22,6 +21,7 @@ final class StreamingTrainer {
   private final Adam adam;
   private final StreamingRecipe recipe;
   private final StreamingLoss loss;
+  private final Curriculum traces;
   private final Group[] groups;
   private final int threads;
 
@@ -33,31 +33,32 @@ final class StreamingTrainer {
     final Arrivals events;
     double loss;
 
-    Group(StreamingNetwork network, StreamingRecipe recipe, List<Traces> data, SplittableRandom random) {
+    Group(StreamingNetwork network, StreamingRecipe recipe, Curriculum traces, SplittableRandom random) {
       pass = new StreamingPass(network, recipe.lanes(), recipe.chunk());
       gradients = new StreamingNetwork(network.shape);
       events = new Arrivals(recipe.chunk());
-      streams = new Streams(data, recipe.lanes(), recipe.chunk(), random);
+      streams = new Streams(traces, recipe.lanes(), recipe.chunk(), random);
     }
   }
 
   /**
    * @param network where training begins; changed by it
-   * @param data of the runs for training, one block or more
+   * @param traces of the runs for training
    * @param heads of the network
    * @param threads over groups
    * @param seed of the order of traces
    */
-  StreamingTrainer(StreamingNetwork network, Adam adam, StreamingRecipe recipe, List<Traces> data, StreamingHeads heads, int threads,
+  StreamingTrainer(StreamingNetwork network, Adam adam, StreamingRecipe recipe, Curriculum traces, StreamingHeads heads, int threads,
       long seed) {
     this.network = network;
     this.adam = adam;
     this.recipe = recipe;
+    this.traces = traces;
     loss = new StreamingLoss(heads, recipe.spikes());
     this.threads = threads;
     var random = new SplittableRandom(seed);
     groups = new Group[recipe.groups()];
-    Arrays.setAll(groups, g -> new Group(network, recipe, data, random.split()));
+    Arrays.setAll(groups, g -> new Group(network, recipe, traces, random.split()));
   }
 
   /**
@@ -67,6 +68,7 @@ final class StreamingTrainer {
    * @return mean square error of the voltage, below its limit if there is such a head, in its scale
    */
   double update(double progress) {
+    traces.at(progress);
     var range = IntStream.range(0, groups.length);
     (threads > 1 ? range.parallel() : range).forEach(g -> pass(groups[g]));
     var sum = groups[0].gradients;

@@ -8,24 +8,22 @@ import java.util.function.IntConsumer;
 
 /** Streams of whole traces side by side, each from the start of its run; where one ends, another is drawn. They go on piece by piece. */
 public final class Streams {
-  private final List<Traces> data;
+  private final Curriculum traces;
   private final SplittableRandom random;
   private final int rows;
-  private final int[] block;   // of the trace that a stream is in
-  private final int[] trace;
+  private final int[] drawn;   // the trace that a stream is in
   private final int[] row;     // that the present piece begins with
 
   /**
-   * @param data one block or more
+   * @param traces that are drawn from
    * @param streams how many
    * @param rows of a piece, at most as many as a trace has
    */
-  public Streams(List<Traces> data, int streams, int rows, SplittableRandom random) {
-    this.data = data;
+  public Streams(Curriculum traces, int streams, int rows, SplittableRandom random) {
+    this.traces = traces;
     this.rows = rows;
     this.random = random;
-    block = new int[streams];
-    trace = new int[streams];
+    drawn = new int[streams];
     row = new int[streams];
     Arrays.fill(row, Integer.MAX_VALUE / 2);
   }
@@ -56,9 +54,8 @@ public final class Streams {
   public void next(IntConsumer restarted) {
     for (int s = 0; s < row.length; s++) {
       row[s] += rows;
-      if (row[s] + rows > data.get(block[s]).rows()) {
-        block[s] = random.nextInt(data.size());
-        trace[s] = random.nextInt(data.get(block[s]).count());
+      if (row[s] + rows > traces.block(drawn[s]).rows()) {
+        drawn[s] = traces.draw(random);
         row[s] = 0;
         restarted.accept(s);
       }
@@ -87,20 +84,20 @@ public final class Streams {
   }
 
   private EventCounts events(int stream) {
-    return data.get(block[stream]).events()[trace[stream]];
+    return traces.block(drawn[stream]).events()[traces.trace(drawn[stream])];
   }
 
   /** 1 where the state at a row of the pieces is the top of a spike, else 0; [stream]. */
   void spikes(int at, float[] of) {
     for (int s = 0; s < of.length; s++) {
-      of[s] = data.get(block[s]).spikes()[trace[s]][row[s] + at];
+      of[s] = traces.block(drawn[s]).spikes()[traces.trace(drawn[s])][row[s] + at];
     }
   }
 
   /** What a head should say at a row of the pieces, in the network's numbers; [stream]. */
   void targets(int at, StreamingHeads.Head head, float[] of) {
     for (int s = 0; s < of.length; s++) {
-      float x = data.get(block[s]).outputs()[trace[s]][head.recorded()][row[s] + at];
+      float x = traces.block(drawn[s]).outputs()[traces.trace(drawn[s])][head.recorded()][row[s] + at];
       of[s] = (float) head.normalisation().normalise(Math.min(x, head.limit()));
     }
   }

@@ -53,12 +53,22 @@ public final class Training {
    * @param resume goes on with what {@code NAME.training} holds
    * @param from a surrogate to begin with, by name or file
    * @param top so many of the last layers that have weights are trained, the others are left as they are; 0: all are trained
-   * @param rate of learning, at first; empty: what suits the kind of network
+   * @param schedule over the budget
    * @param device that runs the network for validation
    * @param version of the programme
    */
   public record Options(Learner.Kind kind, Path out, double budget, long seed, int threads, boolean resume, Optional<String> from, int top,
-      OptionalDouble rate, Device device, String version) {}
+      Schedule schedule, Device device, String version) {}
+
+  /**
+   * How learning goes over the budget.
+   *
+   * @param rate of learning, at first; empty: what suits the kind of network
+   * @param curriculum share of the budget during which the traces become harder ({@link Curriculum}); 0: all from the start
+   */
+  public record Schedule(OptionalDouble rate, double curriculum) {
+    public static final Schedule DEFAULT = new Schedule(OptionalDouble.empty(), 0);
+  }
 
   /**
    * A point of the learning curve: validation runs in closed loop.
@@ -225,7 +235,8 @@ public final class Training {
         protocol.fingerprint().substring(0, 12), learner.weights().updates(), learner.batch(), state.seconds, options.seed,
         options.from.map(f -> ", from " + Path.of(f).getFileName()).orElse("")
             + (options.top > 0 ? ", the last " + options.top + " layers alone" : "")
-            + (options.rate.isPresent() ? ", rate of learning " + options.rate.getAsDouble() : ""));
+            + (options.schedule.rate().isPresent() ? ", rate of learning " + options.schedule.rate().getAsDouble() : "")
+            + (options.schedule.curriculum() > 0 ? ", easy traces first over " + options.schedule.curriculum() + " of it" : ""));
     return learner.surrogate(Optional.of(rule), new Provenance(protocol.cell(), training, options.version, Map.of()));
   }
 }

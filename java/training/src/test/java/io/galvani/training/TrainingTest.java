@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,7 +38,8 @@ class TrainingTest {
   }
 
   private Training.Options options(int seed, boolean resume, Optional<String> from) {
-    return new Training.Options(Streaming.DEFAULT, dir.resolve("s.safetensors"), 2, seed, 1, resume, from, 0, OptionalDouble.empty(), CpuDevice.get(), "test");
+    return new Training.Options(Streaming.DEFAULT, dir.resolve("s.safetensors"), 2, seed, 1, resume, from, 0, Training.Schedule.DEFAULT,
+        CpuDevice.get(), "test");
   }
 
   /** Keeps the points, and may stop the training by throwing after some time, once there is a state to go on from. */

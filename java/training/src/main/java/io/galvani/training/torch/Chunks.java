@@ -6,6 +6,7 @@ import io.galvani.surrogate.Normalisation;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.training.ClosedLoop;
+import io.galvani.training.Curriculum;
 import io.galvani.training.EventCounts;
 import io.galvani.training.Protocol;
 import io.galvani.training.Traces;
@@ -29,7 +30,7 @@ final class Chunks {
   /** Beyond this no number says anything. */
   private static final double LIMIT = 20;
 
-  private final List<Traces> data;
+  private final Curriculum traces;
   private final List<Normalisation> states;
   private final int window;
   private final int windows;
@@ -38,17 +39,17 @@ final class Chunks {
 
   // The network's own runs, [run][output][row] in units; null before there are any.
   private double[][][] own;
-  private final int[] ownBlock = new int[RUNS];
   private final int[] ownTrace = new int[RUNS];
   private final int[] ownRow = new int[RUNS];
 
   /**
+   * @param traces that are drawn from
    * @param states normalisation of each output, which are the first channels
    * @param window samples that a prediction sees
    * @param windows predictions of a piece
    */
-  Chunks(List<Traces> data, List<Protocol.Site> sites, List<Normalisation> states, int window, int windows, long seed) {
-    this.data = data;
+  Chunks(Curriculum traces, List<Protocol.Site> sites, List<Normalisation> states, int window, int windows, long seed) {
+    this.traces = traces;
     this.sites = sites;
     this.states = states;
     this.window = window;
@@ -63,17 +64,17 @@ final class Chunks {
 
   /** Lets the network run under the input of other pieces. */
   void renew(Surrogate present, Device device, int threads) {
-    int rows = Math.min(ROWS, data.getFirst().rows());
+    int rows = Math.min(ROWS, traces.block(0).rows());
     var events = new EventCounts[RUNS];
     byte[][] spikes = new byte[RUNS][];
     for (int k = 0; k < RUNS; k++) {
-      ownBlock[k] = random.nextInt(data.size());
-      var block = data.get(ownBlock[k]);
-      ownTrace[k] = random.nextInt(block.count());
+      ownTrace[k] = traces.draw(random);
+      var block = traces.block(ownTrace[k]);
+      int trace = traces.trace(ownTrace[k]);
       int from = random.nextInt(block.rows() - rows + 1);
       ownRow[k] = from;
-      events[k] = EventCounts.of(block.events()[ownTrace[k]].dense(from, rows));
-      spikes[k] = Arrays.copyOfRange(block.spikes()[ownTrace[k]], from, from + rows);
+      events[k] = EventCounts.of(block.events()[trace].dense(from, rows));
+      spikes[k] = Arrays.copyOfRange(block.spikes()[trace], from, from + rows);
     }
     try {
       own = ClosedLoop.run(present, new Traces(events, new float[RUNS][0][], spikes), sites, device,
@@ -93,8 +94,9 @@ final class Chunks {
     int outputs = states.size();
     boolean itsOwn = own != null && own[0][0].length > LEAD + rows() && by.nextDouble() < OWN;
     int run = by.nextInt(RUNS);
-    var block = data.get(itsOwn ? ownBlock[run] : by.nextInt(data.size()));
-    int trace = itsOwn ? ownTrace[run] : by.nextInt(block.count());
+    int drawn = itsOwn ? ownTrace[run] : traces.draw(by);
+    var block = traces.block(drawn);
+    int trace = traces.trace(drawn);
     int offset = itsOwn ? ownRow[run] : 0;
     int from = itsOwn ? by.nextInt(LEAD, own[0][0].length - rows() + 1) : by.nextInt(1, block.rows() - rows() + 1);
     float[][] truth = block.outputs()[trace];

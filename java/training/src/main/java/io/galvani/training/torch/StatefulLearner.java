@@ -30,7 +30,6 @@ final class StatefulLearner extends TorchLearner {
   /** Weight of the spike score's cross-entropy. */
   private static final double SPIKES = 5;
 
-  private final List<Traces> data;
   private final StreamingLoss loss;
   private final Group[] groups = new Group[GROUPS];
 
@@ -43,7 +42,7 @@ final class StatefulLearner extends TorchLearner {
     final float[][][] gradients = new float[ROWS][form.outputs().size()][STREAMS];
 
     Group(SplittableRandom random) {
-      streams = new Streams(data, STREAMS, ROWS, random);
+      streams = new Streams(traces, STREAMS, ROWS, random);
       for (Layer layer : form.network().layers()) {
         if (layer instanceof Layer.LSTM l) {
           state.add(new float[2][STREAMS * l.units()]);
@@ -62,8 +61,7 @@ final class StatefulLearner extends TorchLearner {
   }
 
   private StatefulLearner(Surrogate form, StreamingHeads heads, Protocol protocol, List<Traces> data, Training.Options options) {
-    super(form, options, GROUPS, RATE);
-    this.data = data;
+    super(form, data, options, GROUPS, RATE);
     loss = new StreamingLoss(heads, SPIKES);
     Streams.require(protocol, data, ROWS);
   }

@@ -6,7 +6,9 @@ import io.galvani.surrogate.Provenance;
 import io.galvani.surrogate.SpikeRule;
 import io.galvani.surrogate.Surrogate;
 import io.galvani.training.Adam;
+import io.galvani.training.Curriculum;
 import io.galvani.training.Learner;
+import io.galvani.training.Traces;
 import io.galvani.training.Training;
 import io.galvani.training.Weights;
 import java.util.ArrayList;
@@ -29,6 +31,7 @@ abstract class TorchLearner implements Learner {
   final Training.Options options;
   final Surrogate form;
   final TorchNetwork torch;
+  final Curriculum traces;
   private final List<float[][]> present;
   private final Adam adam;
   private final Weights weights;
@@ -39,12 +42,14 @@ abstract class TorchLearner implements Learner {
 
   /**
    * @param form the surrogate, with the weights that training begins with
+   * @param data of the runs for training
    * @param rate of learning, at first, unless the options have another
    */
-  TorchLearner(Surrogate form, Training.Options options, int groups, double rate) {
+  TorchLearner(Surrogate form, List<Traces> data, Training.Options options, int groups, double rate) {
     this.form = form;
+    traces = new Curriculum(data, options.schedule().curriculum());
     this.options = options;
-    this.rate = options.rate().orElse(rate);
+    this.rate = options.schedule().rate().orElse(rate);
     torch = new TorchNetwork(form.network());
     present = torch.weights().stream().map(w -> new float[][] {TorchNetwork.values(w)}).toList();
     adam = new Adam(present);
@@ -77,6 +82,7 @@ abstract class TorchLearner implements Learner {
       begun = true;
       begin(new SplittableRandom(options.seed() + adam.updates()));
     }
+    traces.at(progress);
     prepare(adam.updates());
     torch.set(present);
     var range = IntStream.range(0, gradients.size());

@@ -34,7 +34,6 @@ final class WindowLearner extends TorchLearner {
   private static final int ALONE = 400;
   private static final int RENEWED = 100;
 
-  private final List<Traces> data;
   private final List<Protocol.Site> sites;
   private Chunks chunks;
   private Group[] groups;
@@ -52,8 +51,7 @@ final class WindowLearner extends TorchLearner {
   }
 
   private WindowLearner(Surrogate form, Protocol protocol, List<Traces> data, Training.Options options) {
-    super(form, options, GROUPS, RATE);
-    this.data = data;
+    super(form, data, options, GROUPS, RATE);
     sites = protocol.sites(protocol.compile());
     int rows = form.network().window() + WINDOWS;
     if (data.getFirst().rows() < rows) {
@@ -86,7 +84,7 @@ final class WindowLearner extends TorchLearner {
   @Override
   void begin(SplittableRandom random) {
     var states = form.outputs().stream().map(o -> o.normalisation()).toList();
-    chunks = new Chunks(data, sites, states, form.network().window(), WINDOWS, random.nextLong());
+    chunks = new Chunks(traces, sites, states, form.network().window(), WINDOWS, random.nextLong());
     groups = new Group[GROUPS];
     Arrays.setAll(groups, g -> new Group(random.split()));
   }

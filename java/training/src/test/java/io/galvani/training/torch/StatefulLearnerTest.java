@@ -22,7 +22,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
@@ -43,7 +42,8 @@ class StatefulLearnerTest {
 
   private static Learner learner(int threads, Optional<String> from, int top) {
     return Stateful.LSTM.begin(PROTOCOL, data,
-        new Training.Options(Stateful.LSTM, dir.resolve("s.safetensors"), 9, 1, threads, false, from, top, OptionalDouble.empty(), CpuDevice.get(), "test"));
+        new Training.Options(Stateful.LSTM, dir.resolve("s.safetensors"), 9, 1, threads, false, from, top, Training.Schedule.DEFAULT, CpuDevice.get(),
+            "test"));
   }
 
   private static Surrogate surrogate(Learner learner) {

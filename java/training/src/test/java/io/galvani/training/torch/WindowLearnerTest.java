@@ -31,7 +31,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
@@ -54,7 +53,8 @@ class WindowLearnerTest {
 
   private static Learner learner(Architecture kind, int threads, Optional<String> from, int top) {
     return kind.begin(PROTOCOL, data,
-        new Training.Options(kind, dir.resolve("s.safetensors"), 9, 1, threads, false, from, top, OptionalDouble.empty(), CpuDevice.get(), "test"));
+        new Training.Options(kind, dir.resolve("s.safetensors"), 9, 1, threads, false, from, top, Training.Schedule.DEFAULT, CpuDevice.get(),
+            "test"));
   }
 
   private static Surrogate surrogate(Learner learner) {
