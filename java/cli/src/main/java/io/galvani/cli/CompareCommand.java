@@ -9,10 +9,10 @@ import io.galvani.surrogate.SurrogateOptions;
 import io.galvani.surrogate.Surrogates;
 import io.galvani.trace.ClosedLoopScores;
 import io.galvani.trace.ClosedLoopScores.Part;
-import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.trace.ClosedLoopScores.Score;
 import io.galvani.training.Comparison;
 import io.galvani.training.Comparison.Cost;
+import io.galvani.training.Judgement.Fit;
 import io.galvani.training.Protocol;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -147,10 +147,12 @@ final class CompareCommand implements Callable<Integer> {
   private void agree(PrintWriter out, Protocol p, Map<String, Surrogate> chosen, CompareReport findings) {
     var judgement = ScoreCommand.judgement(p, Protocol.Use.TEST, RUNS, device, threads);
     var scores = new LinkedHashMap<String, List<Score>>();
+    var others = new LinkedHashMap<String, List<Fit>>();
     chosen.forEach((name, s) -> {
-      List<Run> runs = judgement.runs(s, name, options);
-      scores.put(name, judgement.scores(runs));
-      findings.add(name, runs, scores.get(name));
+      var outcome = judgement.judge(s, name, options);
+      scores.put(name, judgement.scores(outcome.runs()));
+      others.put(name, outcome.others());
+      findings.add(name, outcome, scores.get(name));
     });
     out.printf("Agreement with the direct engine (f64, exact), %d runs of %.0f ms, %d spikes; %%, 95 %% interval%n%n", RUNS,
         p.runs().get(Protocol.Use.TEST).ms(), judgement.spikes());
@@ -168,6 +170,12 @@ final class CompareCommand implements Callable<Integer> {
         out.printf(" %26s", String.format("%.1f", 100 * s.pooled())
             + (Double.isNaN(i.low()) ? "" : String.format(" (%.1f to %.1f)", 100 * i.low(), 100 * i.high())));
       });
+      out.println();
+    }
+    for (String quantity : CompareReport.quantities(others)) {
+      out.printf("  %-42s", "explained variance of " + quantity);
+      others.values().forEach(fits -> out.printf(" %26s", fits.stream().filter(f -> f.quantity().equals(quantity)).findFirst()
+          .map(f -> String.format("%.1f", 100 * f.explained())).orElse("")));
       out.println();
     }
     out.println();

@@ -5,12 +5,15 @@ import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.trace.ClosedLoopScores.Score;
 import io.galvani.trace.SpikeMatching;
 import io.galvani.training.Comparison.Cost;
+import io.galvani.training.Judgement.Fit;
+import io.galvani.training.Judgement.Outcome;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -30,6 +33,7 @@ final class CompareReport {
   private final double wanted;
   private final Map<String, List<Run>> runs = new LinkedHashMap<>();
   private final Map<String, List<Score>> scores = new LinkedHashMap<>();
+  private final Map<String, List<Fit>> others = new LinkedHashMap<>();
   private final Map<String, List<Part>> drift = new LinkedHashMap<>();
   private final List<Cost> costs = new ArrayList<>();
 
@@ -51,9 +55,10 @@ final class CompareReport {
   }
 
   /** Runs of a surrogate, the same for each, and their scores. */
-  void add(String surrogate, List<Run> of, List<Score> scored) {
-    runs.put(surrogate, of);
+  void add(String surrogate, Outcome of, List<Score> scored) {
+    runs.put(surrogate, of.runs());
     scores.put(surrogate, scored);
+    others.put(surrogate, of.others());
   }
 
   /** Long runs of a surrogate, cut into parts. */
@@ -157,6 +162,24 @@ final class CompareReport {
   private void agreement() {
     add("<h2>Agreement</h2>");
     html.append(Page.scores(scores));
+    var quantities = quantities(others);
+    if (quantities.isEmpty()) {
+      return;
+    }
+    add("<div class=\"wide\"><table><tr><th>explained variance of what else is recorded, %%; Pearson r</th>%s</tr>", others.keySet().stream()
+        .map(s -> "<th>" + Plot.escaped(s) + "</th>").collect(Collectors.joining()));
+    for (String quantity : quantities) {
+      add("<tr><td>%s</td>%s</tr>", Plot.escaped(quantity), others.values().stream().map(fits -> fits.stream()
+          .filter(f -> f.quantity().equals(quantity)).findFirst()
+          .map(f -> String.format(Locale.ROOT, "%.1f; %.3f", 100 * f.explained(), f.correlation())).orElse(""))
+          .map(c -> "<td>" + c + "</td>").collect(Collectors.joining()));
+    }
+    add("</table></div>");
+  }
+
+  /** What is recorded beside the voltage, and said by one surrogate at least. */
+  static List<String> quantities(Map<String, List<Fit>> others) {
+    return others.values().stream().flatMap(List::stream).map(Fit::quantity).distinct().toList();
   }
 
   private void shifts() {

@@ -108,7 +108,7 @@ final class ScoreCommand implements Callable<Integer> {
     if (!fits.isEmpty()) {
       out.printf("%n  %-50s %10s %19s%n", "what else it says", "Pearson r", "explained variance, %");
     }
-    fits.forEach(f -> out.printf("  %-50s %10.3f %19.2f%n", f.name() + ", " + f.probe(), f.correlation(), 100 * f.explained()));
+    fits.forEach(f -> out.printf("  %-50s %10.3f %19.2f%n", f.quantity(), f.correlation(), 100 * f.explained()));
   }
 
   /** Error against duration. */

@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import io.galvani.Probe;
 import io.galvani.trace.ClosedLoopScores;
 import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.training.Comparison.Cost;
+import io.galvani.training.Judgement.Fit;
+import io.galvani.training.Judgement.Outcome;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -57,6 +60,11 @@ class CompareReportTest {
     assertEquals(3, from.substring(0, from.indexOf("</svg>")).split("<path transform", -1).length - 1, "marks");
   }
 
+  @Test
+  void whatElseIsRecordedIsComparedWhereASurrogateSaysIt() {
+    assertTrue(report().contains("<td>v_trunk, apic[6](0.5).v</td><td>98.8; 0.994</td><td></td>"));
+  }
+
   // Each series is there to be seen.
   private static void colours(BufferedImage picture) {
     for (int series = 0; series < 3; series++) {
@@ -79,7 +87,8 @@ class CompareReportTest {
       for (int r = 0; r < 24; r++) {
         runs.add(run(random, 1 + r % 5));
       }
-      report.add(name, runs, ClosedLoopScores.of(runs, 1, 1));
+      var trunk = new Fit("v_trunk", Probe.parse("apic[6](0.5).v"), 0.9876, 0.9938);
+      report.add(name, new Outcome(runs, name.endsWith("streaming") ? List.of(trunk) : List.of()), ClosedLoopScores.of(runs, 1, 1));
       report.addLong(name, ClosedLoopScores.parts(runs, 5, 1));
     }
     for (int cells : new int[] {1, 50, 5000}) {

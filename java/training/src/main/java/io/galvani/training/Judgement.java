@@ -120,7 +120,12 @@ public final class Judgement {
    * @param explained share of the variance, of all runs as one
    * @param correlation Pearson's, likewise
    */
-  public record Fit(String name, Probe probe, double explained, double correlation) {}
+  public record Fit(String name, Probe probe, double explained, double correlation) {
+    /** Its name and probe. */
+    public String quantity() {
+      return name + ", " + probe;
+    }
+  }
 
   /**
    * Runs a surrogate, in closed loop from its own start, the warm-up left out.
