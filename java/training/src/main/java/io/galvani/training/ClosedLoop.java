@@ -12,6 +12,8 @@ import io.galvani.trace.SpikeMatching;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /** Surrogates under the very input of true runs, from their own start on, and what is to be scored of both. */
 public final class ClosedLoop {
@@ -19,6 +21,9 @@ public final class ClosedLoop {
   private static final List<Double> REFRACTORY = List.of(2.0, 4.0, 6.0);
   /** ms within which spikes count when a rule is chosen: as many as can be, where they should be. */
   private static final List<Double> TUNED_WITHIN = List.of(1.0, ClosedLoopScores.TOLERANCE);
+
+  /** Fine steps of a threshold in a coarse one. */
+  private static final int COARSE = 5;
 
   private ClosedLoop() {}
 
@@ -81,20 +86,40 @@ public final class ClosedLoop {
    * @param predicted [trace][output][row], of runs that are not scored afterwards
    */
   static SpikeRule tune(Traces truth, double[][][] predicted, Heads heads, int from, double sample) {
-    var best = new SpikeRule(heads.voltage(), SpikeRule.Kind.PEAK, 0, REFRACTORY.getFirst());
-    double most = -1;
+    ToDoubleFunction<SpikeRule> found = rule -> found(runs(truth, predicted, from, sample, rule, heads));
+    var coarse = new ArrayList<SpikeRule>();
     for (int output : heads.spike() < 0 ? new int[] {heads.voltage()} : new int[] {heads.voltage(), heads.spike()}) {
       double lowest = output == heads.voltage() ? -50 : -6;
-      double step = output == heads.voltage() ? 2.5 : 0.25;
       for (int i = 0; i <= 40; i++) {
         for (double refractory : REFRACTORY) {
-          var rule = new SpikeRule(output, SpikeRule.Kind.PEAK, lowest + i * step, refractory);
-          double found = found(runs(truth, predicted, from, sample, rule, heads));
-          if (found > most) {
-            most = found;
-            best = rule;
-          }
+          coarse.add(peaks(output, lowest + i * COARSE / steps(output, heads), refractory));
         }
+      }
+    }
+    SpikeRule near = best(coarse, found);
+    double steps = steps(near.output(), heads);
+    return best(IntStream.range(1 - COARSE, COARSE)
+        .mapToObj(i -> peaks(near.output(), (Math.rint(near.threshold() * steps) + i) / steps, near.refractory())).toList(), found);
+  }
+
+  private static SpikeRule peaks(int output, double threshold, double refractory) {
+    return new SpikeRule(output, SpikeRule.Kind.PEAK, threshold, refractory);
+  }
+
+  // Steps of a threshold in a mV, or in a unit of the spike score.
+  private static double steps(int output, Heads heads) {
+    return output == heads.voltage() ? 2 : 20;
+  }
+
+  // The first of the best; of rules that find nothing, where there is no precision, the first.
+  private static SpikeRule best(List<SpikeRule> rules, ToDoubleFunction<SpikeRule> found) {
+    SpikeRule best = rules.getFirst();
+    double most = Double.NEGATIVE_INFINITY;
+    for (var rule : rules) {
+      double of = found.applyAsDouble(rule);
+      if (of > most) {
+        most = of;
+        best = rule;
       }
     }
     return best;
