@@ -224,6 +224,7 @@ class KerasFixturesTest {
 
   @Test
   void weightsWithoutTheirLayersAreRefused() throws IOException {
+    var weights = path("ball_act_linear.h5");
     for (var bad : List.of(
         List.of("  - {type: Flatten}\n  - {type: Dense, name: dense_1}\n  - {type: Dense, name: dense}\n",
             "layer 'dense_1' (Dense): is given [320] where it takes [64]"),
@@ -232,8 +233,7 @@ class KerasFixturesTest {
         List.of("  - {type: Flatten}\n  - {type: Dense, name: dense, units: 63}\n", "units = 63, and the weights have float32 [320, 64]"),
         List.of("  - {type: Flatten}\n  - {type: Conv1D, name: dense}\n", "kernel has shape [320, 64] where [any, any, any] is wanted"))) {
       Path description = Files.writeString(dir.resolve("d.yaml"), POINT_CELL + bad.getFirst());
-      var e = assertThrows(InputException.class,
-          () -> KerasFile.read(path("ball_act_linear.h5"), description));
+      var e = assertThrows(InputException.class, () -> KerasFile.read(weights, description));
       for (String says : bad.subList(1, bad.size())) {
         assertTrue(e.getMessage().contains(says), e.getMessage());
       }
