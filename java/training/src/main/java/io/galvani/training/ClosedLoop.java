@@ -11,6 +11,7 @@ import io.galvani.trace.ClosedLoopScores.Run;
 import io.galvani.trace.SpikeMatching;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -98,8 +99,8 @@ public final class ClosedLoop {
     }
     SpikeRule near = best(coarse, found);
     double steps = steps(near.output(), heads);
-    return best(IntStream.range(1 - COARSE, COARSE)
-        .mapToObj(i -> peaks(near.output(), (Math.rint(near.threshold() * steps) + i) / steps, near.refractory())).toList(), found);
+    return best(IntStream.range(1 - COARSE, COARSE).boxed().sorted(Comparator.comparingInt(Math::abs)) // of equals the nearest
+        .map(i -> peaks(near.output(), (Math.rint(near.threshold() * steps) + i) / steps, near.refractory())).toList(), found);
   }
 
   private static SpikeRule peaks(int output, double threshold, double refractory) {
