@@ -63,7 +63,7 @@ final class CompareCommand implements Callable<Integer> {
       description = "Biological time that is timed, as far as the seconds allow. Default: ${DEFAULT-VALUE} ms")
   private double ms;
 
-  @Option(names = "--seconds", paramLabel = "S", defaultValue = "50",
+  @Option(names = "--seconds", paramLabel = "S", defaultValue = "25",
       description = "Wall time for all that is measured; each engine has at least 40 ms of biological time. Default: ${DEFAULT-VALUE}")
   private double seconds;
 
