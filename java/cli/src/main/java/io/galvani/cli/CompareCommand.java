@@ -174,7 +174,7 @@ final class CompareCommand implements Callable<Integer> {
     }
     for (String quantity : CompareReport.quantities(others)) {
       out.printf("  %-42s", "explained variance of " + quantity);
-      others.values().forEach(fits -> out.printf(" %26s", fits.stream().filter(f -> f.quantity().equals(quantity)).findFirst()
+      others.values().forEach(fits -> out.printf(" %26s", CompareReport.fit(fits, quantity)
           .map(f -> String.format("%.1f", 100 * f.explained())).orElse("")));
       out.println();
     }

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -169,8 +170,7 @@ final class CompareReport {
     add("<div class=\"wide\"><table><tr><th>explained variance of what else is recorded, %%; Pearson r</th>%s</tr>", others.keySet().stream()
         .map(s -> "<th>" + Plot.escaped(s) + "</th>").collect(Collectors.joining()));
     for (String quantity : quantities) {
-      add("<tr><td>%s</td>%s</tr>", Plot.escaped(quantity), others.values().stream().map(fits -> fits.stream()
-          .filter(f -> f.quantity().equals(quantity)).findFirst()
+      add("<tr><td>%s</td>%s</tr>", Plot.escaped(quantity), others.values().stream().map(fits -> fit(fits, quantity)
           .map(f -> String.format(Locale.ROOT, "%.1f; %.3f", 100 * f.explained(), f.correlation())).orElse(""))
           .map(c -> "<td>" + c + "</td>").collect(Collectors.joining()));
     }
@@ -180,6 +180,11 @@ final class CompareReport {
   /** What is recorded beside the voltage, and said by one surrogate at least. */
   static List<String> quantities(Map<String, List<Fit>> others) {
     return others.values().stream().flatMap(List::stream).map(Fit::quantity).distinct().toList();
+  }
+
+  /** How well a surrogate says a quantity, if it does. */
+  static Optional<Fit> fit(List<Fit> fits, String quantity) {
+    return fits.stream().filter(f -> f.quantity().equals(quantity)).findFirst();
   }
 
   private void shifts() {

@@ -127,7 +127,8 @@ final class TrainCommand implements Callable<Integer> {
     Path directory = data != null ? data : out.resolveSibling(p.name() + ".data");
     var dataset = DatasetCommand.make(p, directory, engine, cable);
     var options = new Training.Options(network, out, seconds, seed, threads, resume, Optional.ofNullable(from), top == null ? 0 : top,
-        new Training.Schedule(rate == null ? OptionalDouble.empty() : OptionalDouble.of(rate), curriculum), engine.device(), Galvani.Version.number());
+        new Training.Schedule(rate == null ? OptionalDouble.empty() : OptionalDouble.of(rate), curriculum), engine.device(),
+        Galvani.Version.number());
     PrintWriter print = spec.commandLine().getOut();
     Surrogate trained;
     var curve = new ArrayList<Training.Point>();

@@ -29,7 +29,7 @@ public final class Curriculum {
     this.until = until;
     var places = IntStream.range(0, data.size()).boxed()
         .flatMap(b -> IntStream.range(0, data.get(b).count())
-            .mapToObj(t -> new int[] {b, t, data.get(b).spikeCount(t), data.get(b).events()[t].total()}))
+            .mapToObj(t -> new int[] {b, t, data.get(b).spikeTimes(t, 0, 1).length, data.get(b).events()[t].total()}))
         .sorted(Comparator.<int[]>comparingInt(p -> p[2]).thenComparingInt(p -> p[3])).toList();
     block = places.stream().mapToInt(p -> p[0]).toArray();
     trace = places.stream().mapToInt(p -> p[1]).toArray();

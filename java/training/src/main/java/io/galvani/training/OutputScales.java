@@ -42,8 +42,8 @@ public final class OutputScales {
     if (isVoltage(probe)) {
       return voltage(OFFSET);
     }
-    var all = Arrays.stream(data.getFirst().outputs()).flatMapToDouble(t -> IntStream.range(0, t[output].length).mapToDouble(r -> t[output][r]))
-        .toArray();
+    float[] sorted = sorted(data, output);
+    double[] all = IntStream.range(0, sorted.length).mapToDouble(i -> sorted[i]).toArray();
     double mean = Statistics.mean(all);
     return new Normalisation(1, Double.POSITIVE_INFINITY, 1, rounded(mean), rounded(Math.max(2 * Statistics.standardDeviation(all), 1e-12)));
   }

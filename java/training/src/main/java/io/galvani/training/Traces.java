@@ -20,15 +20,6 @@ public record Traces(EventCounts[] events, float[][][] outputs, byte[][] spikes)
     return spikes[0].length;
   }
 
-  /** Number of spikes of a trace. */
-  int spikeCount(int trace) {
-    int n = 0;
-    for (byte s : spikes[trace]) {
-      n += s;
-    }
-    return n;
-  }
-
   /** Times in ms of the spikes of a trace from a row on, counted from the state of that row. */
   double[] spikeTimes(int trace, int from, double sample) {
     double[] t = new double[rows()];

@@ -24,7 +24,8 @@ class StreamingTrainerTest {
   private StreamingNetwork trained(int updates, int groups, int threads, boolean orthogonal, double[] loss) {
     var network = StreamingNetwork.random(SHAPE, 1);
     var recipe = new StreamingRecipe(16, 32, 32, groups, 64, 128, 5e-3, 5, orthogonal);
-    var trainer = new StreamingTrainer(network, new Adam(network), recipe, new Curriculum(data, 0), StreamingHeads.of(protocol, data), threads, 2);
+    var trainer = new StreamingTrainer(network, new Adam(network), recipe, new Curriculum(data, 0),
+        StreamingHeads.of(protocol, data), threads, 2);
     for (int i = 0; i < updates; i++) {
       loss[i] = trainer.update((double) i / updates);
     }

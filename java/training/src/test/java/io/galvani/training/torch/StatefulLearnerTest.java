@@ -42,8 +42,8 @@ class StatefulLearnerTest {
 
   private static Learner learner(int threads, Optional<String> from, int top) {
     return Stateful.LSTM.begin(PROTOCOL, data,
-        new Training.Options(Stateful.LSTM, dir.resolve("s.safetensors"), 9, 1, threads, false, from, top, Training.Schedule.DEFAULT, CpuDevice.get(),
-            "test"));
+        new Training.Options(Stateful.LSTM, dir.resolve("s.safetensors"), 9, 1, threads, false, from, top,
+            Training.Schedule.DEFAULT, CpuDevice.get(), "test"));
   }
 
   private static Surrogate surrogate(Learner learner) {

@@ -53,8 +53,8 @@ class WindowLearnerTest {
 
   private static Learner learner(Architecture kind, int threads, Optional<String> from, int top) {
     return kind.begin(PROTOCOL, data,
-        new Training.Options(kind, dir.resolve("s.safetensors"), 9, 1, threads, false, from, top, Training.Schedule.DEFAULT, CpuDevice.get(),
-            "test"));
+        new Training.Options(kind, dir.resolve("s.safetensors"), 9, 1, threads, false, from, top,
+            Training.Schedule.DEFAULT, CpuDevice.get(), "test"));
   }
 
   private static Surrogate surrogate(Learner learner) {
