@@ -88,10 +88,11 @@ final class TrainCommand implements Callable<Integer> {
   private boolean resume;
 
   @Option(names = "--features", paramLabel = "N",
-      description = "Traces of the events, or of mixtures of them. Default: 8 a channel; 96 where there are more than 16 channels")
+      description = "Traces of the events, or of mixtures of them. Default: 8 a channel; 96 where there are more than 16 channels; with"
+          + " --from, what it has. It may be made larger, as may the next two: what is new leads to nothing at first.")
   private Integer features;
 
-  @Option(names = "--hidden", paramLabel = "N", description = "Hidden units. Default: 64")
+  @Option(names = "--hidden", paramLabel = "N", description = "Hidden units. Default: 64; 96 where there are more than 16 channels")
   private Integer hidden;
 
   @Option(names = "--memories", paramLabel = "N", description = "Leaking memories. Default: 48; 64 where there are more than 16 channels")

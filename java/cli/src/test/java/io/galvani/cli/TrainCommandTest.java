@@ -159,7 +159,7 @@ class TrainCommandTest {
         .contains("Begin anew without it"));
     assertTrue(Command.run("train", protocol.toString(), "--out", dir.resolve("y.safetensors").toString(), "--from", "ball-streaming",
         "--hidden", "32").err()
-        .contains("Leave the sizes to it"));
+        .contains("can't shrink"));
     assertTrue(Command.run("score", "ball-stream", "--protocol", "ball").err().contains("Did you mean 'ball-streaming'?"));
     assertTrue(Command.run("compare", "--cells", "0").err().contains("All must be above 0"));
   }

@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * The networks that events drive, that carry state and feed nothing back. Sizes that are null are what the cell's number of channels
- * suggests, or what the surrogate has that training goes on from.
+ * suggests, or what the surrogate has that training goes on from; it may grow.
  *
  * @param features traces of the events, or of mixtures of them
  * @param hidden units
@@ -17,6 +17,12 @@ public record Streaming(Integer features, Integer hidden, Integer memories) impl
   @Override
   public Learner begin(Protocol protocol, List<Traces> data, Training.Options options) {
     return new StreamingLearner(this, protocol, data, options);
+  }
+
+  /** A shape with these sizes in place of its own. */
+  StreamingNetwork.Shape of(StreamingNetwork.Shape s) {
+    return new StreamingNetwork.Shape(s.channels(), features == null ? s.features() : features, hidden == null ? s.hidden() : hidden,
+        memories == null ? s.memories() : memories, s.outputs(), s.sample());
   }
 
   /** As the command line spells it. */

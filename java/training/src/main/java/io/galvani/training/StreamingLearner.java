@@ -32,21 +32,26 @@ final class StreamingLearner implements Learner {
     cell = protocol.compile();
     int channels = protocol.sites(cell).size();
     var asked = StreamingHeads.of(protocol, data);
-    recipe = StreamingRecipe.of(channels).with(sizes, options.schedule().rate());
+    recipe = StreamingRecipe.of(channels).with(options.schedule().rate());
     Streams.require(protocol, data, recipe.chunk());
-    var shape = new StreamingNetwork.Shape(channels, recipe.features(), recipe.hidden(), recipe.memories(), asked.size(),
+    var suggested = new StreamingNetwork.Shape(channels, recipe.features(), recipe.hidden(), recipe.memories(), asked.size(),
         protocol.sample());
     var from = options.from().map(Surrogates::load);
-    network = from.map(s -> StreamingSurrogate.network(s, options.from().orElseThrow(), channels, asked, protocol.sample()))
-        .orElseGet(() -> StreamingNetwork.random(shape, options.seed()));
+    network = from.map(s -> grown(StreamingSurrogate.network(s, options.from().orElseThrow(), channels, asked, protocol.sample()), sizes))
+        .orElseGet(() -> StreamingNetwork.random(sizes.of(suggested), options.seed()));
     heads = from.map(s -> asked.as(s.outputs())).orElse(asked);
-    if (!network.shape.equals(shape) && !sizes.equals(Streaming.DEFAULT)) {
-      throw new InputException(options.from().orElseThrow(), null, "is of " + network.shape + ", and not of " + shape,
-          "Leave the sizes to it");
-    }
     adam = new Adam(network);
     adam.trainFrom(options.top() < FIRST_OF_TOP.length ? FIRST_OF_TOP[options.top()] : 0);
     weights = new Weights(network.parameters(), adam);
+  }
+
+  private StreamingNetwork grown(StreamingNetwork n, Streaming sizes) {
+    var shape = sizes.of(n.shape);
+    if (shape.features() < n.shape.features() || shape.hidden() < n.shape.hidden() || shape.memories() < n.shape.memories()) {
+      throw new InputException(options.from().orElseThrow(), null, "is of " + n.shape + ", which can't shrink to " + shape,
+          "Give no size that is below its own");
+    }
+    return n.grown(shape, options.seed());
   }
 
   @Override
@@ -57,7 +62,8 @@ final class StreamingLearner implements Learner {
   @Override
   public double update(double progress) {
     if (trainer == null) { // only now, as a training that goes on draws other data than it did at its start
-      trainer = new StreamingTrainer(network, adam, recipe, new Curriculum(data, options.schedule().curriculum()), heads, options.threads(), options.seed() + adam.updates());
+      trainer = new StreamingTrainer(network, adam, recipe, new Curriculum(data, options.schedule().curriculum()), heads,
+          options.threads(), options.seed() + adam.updates());
     }
     return trainer.update(progress);
   }

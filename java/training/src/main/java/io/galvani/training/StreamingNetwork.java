@@ -1,5 +1,6 @@
 package io.galvani.training;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -82,19 +83,24 @@ final class StreamingNetwork {
    * weights by their fan-in.
    */
   static StreamingNetwork random(Shape shape, long seed) {
+    return random(shape, 0, 0, seed);
+  }
+
+  // Features and memories from these on have the time constants and branches of a network that is all there is.
+  private static StreamingNetwork random(Shape shape, int firstFeature, int firstMemory, long seed) {
     var n = new StreamingNetwork(shape);
     var random = new SplittableRandom(seed);
-    int branches = Math.min(shape.channels(), Math.ceilDiv(shape.features(), TRACES));
-    boolean wide = branches < shape.channels();
-    for (int i = 0; i < shape.features(); i++) {
-      n.traceTau[0][i] = spread(0.5, wide ? 60 : 16, i % TRACES, TRACES);
-      int branch = i / TRACES % branches;
+    int branches = Math.min(shape.channels(), Math.ceilDiv(shape.features() - firstFeature, TRACES));
+    boolean wide = Math.ceilDiv(shape.features(), TRACES) < shape.channels();
+    for (int i = firstFeature; i < shape.features(); i++) {
+      n.traceTau[0][i] = spread(0.5, wide ? 60 : 16, (i - firstFeature) % TRACES, TRACES);
+      int branch = (i - firstFeature) / TRACES % branches;
       for (int c = shape.channels() * branch / branches; c < shape.channels() * (branch + 1) / branches; c++) {
         n.sites[c][i] = wide ? (float) (random.nextDouble(0.8, 1.2) / Math.sqrt(1 + Math.exp(n.traceTau[0][i]) / SCALED_FROM)) : 1;
       }
     }
-    for (int i = 0; i < shape.memories(); i++) {
-      n.memoryTau[0][i] = spread(1, wide ? 500 : 150, i, shape.memories());
+    for (int i = firstMemory; i < shape.memories(); i++) {
+      n.memoryTau[0][i] = spread(1, wide ? 500 : 150, i - firstMemory, shape.memories() - firstMemory);
     }
     for (float[][] weights : List.of(n.kernel, n.bias)) {
       fill(weights, 1 / Math.sqrt(n.kernel.length), random);
@@ -110,6 +116,33 @@ final class StreamingNetwork {
       }
     }
     return n;
+  }
+
+  /**
+   * A larger one that computes the same: what is new begins as in {@link #random}, and leads to nothing that was there before.
+   *
+   * @param larger no size of which is below this one's
+   */
+  StreamingNetwork grown(Shape larger, long seed) {
+    var n = random(larger, shape.features(), shape.memories(), seed);
+    clear(n.kernel, shape.hidden());
+    clear(n.update, shape.memories());
+    clear(n.head, larger.memories());
+    for (int p = 0; p < parameters().size(); p++) {
+      float[][] rows = parameters().get(p);
+      for (int r = 0; r < rows.length; r++) {
+        boolean memory = rows == kernel && r >= shape.features();
+        float[] to = n.parameters().get(p)[memory ? r - shape.features() + larger.features() : r];
+        System.arraycopy(rows[r], 0, to, 0, rows[r].length);
+      }
+    }
+    return n;
+  }
+
+  private static void clear(float[][] weights, int columns) {
+    for (float[] row : weights) {
+      Arrays.fill(row, 0, columns, 0);
+    }
   }
 
   private static float spread(double from, double to, int i, int n) {

@@ -28,9 +28,8 @@ record StreamingRecipe(int features, int hidden, int memories, int groups, int l
         : new StreamingRecipe(96, 96, 64, 2, 32, 128, 2e-3, 10, true);
   }
 
-  /** With other sizes, and another rate if there is one. */
-  StreamingRecipe with(Streaming s, OptionalDouble rate) {
-    return new StreamingRecipe(s.features() == null ? features : s.features(), s.hidden() == null ? hidden : s.hidden(),
-        s.memories() == null ? memories : s.memories(), groups, lanes, chunk, rate.orElse(this.rate), spikes, orthogonal);
+  /** With another rate, if there is one. */
+  StreamingRecipe with(OptionalDouble rate) {
+    return new StreamingRecipe(features, hidden, memories, groups, lanes, chunk, rate.orElse(this.rate), spikes, orthogonal);
   }
 }

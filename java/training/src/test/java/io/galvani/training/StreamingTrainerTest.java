@@ -53,6 +53,23 @@ class StreamingTrainerTest {
     }
   }
 
+  /** A network that is grown says what it said before, and then learns by what is new. */
+  @Test
+  void growingChangesNothingAtFirst() {
+    var small = trained(20, 1, 1, true, new double[20]);
+    var large = small.grown(new StreamingNetwork.Shape(2, 24, 48, 40, 3, 1), 3);
+    float[][][] before = StreamingTrainer.run(small, data.getFirst());
+    float[][][] after = StreamingTrainer.run(large, data.getFirst());
+    for (int t = 0; t < before.length; t++) {
+      for (int o = 0; o < 3; o++) {
+        assertArrayEquals(before[t][o], after[t][o], 1e-5f);
+      }
+    }
+    var recipe = new StreamingRecipe(24, 48, 40, 1, 64, 128, 5e-3, 5, true);
+    new StreamingTrainer(large, new Adam(large), recipe, new Curriculum(data, 0), StreamingHeads.of(protocol, data), 1, 2).update(0);
+    assertTrue(large.head[0][39] != 0 && large.kernel[23][0] != 0 && large.update[47][0] != 0, "what is new leads somewhere");
+  }
+
   /** Of two outputs of which one is the truth and the other noise, and of thresholds of which one parts spikes from the rest. */
   @Test
   void theRuleThatFindsTheSpikesIsChosen() {
