@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * NEURON among the engines that are compared: one process, one thread, exact rates, {@code cache_efficient}. Its time is CPU time of its
@@ -57,10 +58,10 @@ final class NeuronEngine implements Comparison.Engine {
   }
 
   @Override
-  public Comparison.Running begin(int cells, Events events, double ms) {
+  public Comparison.Running begin(int cells, Supplier<Events> events, double ms) {
     try {
       var neuron = new Neuron(root, model, model.compile(), cells, 0);
-      neuron.drive(events);
+      neuron.drive(events.get());
       return new Comparison.Running() {
         private double now;
 

@@ -10,7 +10,8 @@ import java.util.List;
 
 /** Surrogates by name: those that come with Galvani, and files. */
 public final class Surrogates {
-  private static final List<String> SHIPPED = List.of("ball-streaming", "ball-cnn-lstm", "l5pc-streaming", "l5pc-cnn-lstm");
+  private static final List<String> SHIPPED = List.of("ball-streaming", "ball-cnn-lstm", "l5pc-streaming", "l5pc-streaming-large",
+      "l5pc-cnn-lstm");
 
   private Surrogates() {}
 

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** What engines cost: each is given the same input, that of a protocol's test runs, for many cells at once. */
@@ -79,9 +80,9 @@ public final class Comparison {
     /**
      * Builds cells at t = 0.
      *
-     * @param events of these cells until {@code ms}; times in ms, slots by the indices that the cell has
+     * @param events of these cells until {@code ms}, for who wants them beforehand; times in ms, slots by the indices that the cell has
      */
-    Running begin(int cells, Events events, double ms);
+    Running begin(int cells, Supplier<Events> events, double ms);
   }
 
   /** Cells that were built. */
@@ -146,7 +147,7 @@ public final class Comparison {
     double wanted = Math.max(LEAST, Math.ceil(ms / length) * length);
     int rows = piece + (int) Math.round(wanted / protocol.sample());
     long begin = System.nanoTime();
-    try (Running running = engine.begin(held, DirectRuns.queue(sites, drive, 0, rows, protocol.sample()), wanted + length)) {
+    try (Running running = engine.begin(held, () -> DirectRuns.queue(sites, drive, 0, rows, protocol.sample()), wanted + length)) {
       // What comes first is not timed: memory is touched, code is compiled.
       int row = 0;
       double warm = 0;
@@ -179,7 +180,7 @@ public final class Comparison {
     }
 
     @Override
-    public Running begin(int cells, Events events, double ms) {
+    public Running begin(int cells, Supplier<Events> events, double ms) {
       return new OfPopulation(populations.apply(cells), cell);
     }
   }

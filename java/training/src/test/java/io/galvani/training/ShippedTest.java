@@ -38,6 +38,11 @@ class ShippedTest {
     assertTrue(streaming.get("precision_5ms").pooled() >= 0.84);
     assertTrue(streaming.get("recall_5ms").pooled() >= 0.87);
     assertTrue(streaming.get("auc").pooled() >= 0.988);
+    var large = scores("l5pc-streaming-large", judgement);
+    assertTrue(large.get("explained_variance_clipped").pooled() >= 0.97);
+    assertTrue(large.get("precision_5ms").pooled() >= 0.85);
+    assertTrue(large.get("recall_5ms").pooled() >= 0.85);
+    assertTrue(large.get("auc").pooled() >= 0.988);
     var window = scores("l5pc-cnn-lstm", judgement);
     assertTrue(window.get("explained_variance_clipped").pooled() >= 0.88);
     assertTrue(window.get("precision_5ms").pooled() >= 0.64);
