@@ -156,14 +156,14 @@ final class CompareCommand implements Callable<Integer> {
     });
     out.printf("Agreement with the direct engine (f64, exact), %d runs of %.0f ms, %d spikes; %%, 95 %% interval%n%n", RUNS,
         p.runs().get(Protocol.Use.TEST).ms(), judgement.spikes());
-    out.printf("  %-42s", "");
+    out.printf("  %-48s", "");
     scores.keySet().forEach(name -> out.printf(" %26s", name));
     out.println();
     for (Score row : scores.values().iterator().next()) {
       if (!SHOWN.contains(row.key())) {
         continue;
       }
-      out.printf("  %-42s", row.name());
+      out.printf("  %-48s", row.name());
       scores.values().forEach(list -> {
         var s = list.stream().filter(x -> x.key().equals(row.key())).findFirst().orElseThrow();
         var i = s.interval();
@@ -173,7 +173,7 @@ final class CompareCommand implements Callable<Integer> {
       out.println();
     }
     for (String quantity : CompareReport.quantities(others)) {
-      out.printf("  %-42s", "explained variance of " + quantity);
+      out.printf("  %-48s", "explained variance of " + quantity);
       others.values().forEach(fits -> out.printf(" %26s", CompareReport.fit(fits, quantity)
           .map(f -> String.format("%.1f", 100 * f.explained())).orElse("")));
       out.println();
