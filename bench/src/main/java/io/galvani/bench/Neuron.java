@@ -66,7 +66,7 @@ public final class Neuron implements AutoCloseable {
     try {
       ObjectNode request = JSON.createObjectNode().put("cells", cells);
       request.set("build", describe(model, cell).put("current", current));
-      if (Stream.concat(cell.membrane().stream(), cell.receptors().stream()).anyMatch(p -> !BUILT_IN.contains(p.mechanism().name()))) {
+      if (wantsMechanisms(cell)) {
         request.put("library", library(root).toString());
       }
       JsonNode built = ask(request);
@@ -151,6 +151,22 @@ public final class Neuron implements AutoCloseable {
   }
 
   // ---- mechanisms that NEURON does not come with -------------------------------------------------------------------
+
+  /**
+   * Says what is missing before any cell is built.
+   *
+   * @throws GalvaniException if NEURON is not installed, or lacks mechanisms of the cell that cannot be built
+   */
+  public static void requireInstalled(Path root, CompiledCell cell) throws IOException, InterruptedException {
+    requireInstalled();
+    if (wantsMechanisms(cell)) {
+      library(root);
+    }
+  }
+
+  private static boolean wantsMechanisms(CompiledCell cell) {
+    return Stream.concat(cell.membrane().stream(), cell.receptors().stream()).anyMatch(p -> !BUILT_IN.contains(p.mechanism().name()));
+  }
 
   /** Built from {@code validation/neuron} where its sources are younger. */
   private static Path library(Path root) throws IOException, InterruptedException {

@@ -39,9 +39,9 @@ final class NeuronEngine implements Comparison.Engine {
    */
   static Optional<Comparison.Engine> of(Protocol protocol, Consumer<String> why) throws IOException {
     try {
-      Neuron.requireInstalled();
       CellModel model = Cells.model(protocol.cell()).orElseThrow(() -> new InputException("NEURON", null, "has no sections to build "
           + protocol.cell() + " from", null));
+      Neuron.requireInstalled(Bench.root(), model.compile());
       return Optional.of(new NeuronEngine(Bench.root(), model));
     } catch (GalvaniException e) {
       why.accept(e.getMessage());
