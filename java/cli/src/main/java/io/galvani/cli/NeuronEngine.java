@@ -41,8 +41,9 @@ final class NeuronEngine implements Comparison.Engine {
     try {
       CellModel model = Cells.model(protocol.cell()).orElseThrow(() -> new InputException("NEURON", null, "has no sections to build "
           + protocol.cell() + " from", null));
-      Neuron.requireInstalled(Bench.root(), model.compile());
-      return Optional.of(new NeuronEngine(Bench.root(), model));
+      Path root = Bench.root();
+      Neuron.requireInstalled(root, model.compile());
+      return Optional.of(new NeuronEngine(root, model));
     } catch (GalvaniException e) {
       why.accept(e.getMessage());
       return Optional.empty();
@@ -58,7 +59,7 @@ final class NeuronEngine implements Comparison.Engine {
   }
 
   @Override
-  public Comparison.Running begin(int cells, Supplier<Events> events, double ms) {
+  public Comparison.Running begin(int cells, Supplier<Events> events) {
     try {
       var neuron = new Neuron(root, model, model.compile(), cells, 0);
       neuron.drive(events.get());

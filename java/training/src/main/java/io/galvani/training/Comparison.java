@@ -80,9 +80,10 @@ public final class Comparison {
     /**
      * Builds cells at t = 0.
      *
-     * @param events of these cells until {@code ms}, for who wants them beforehand; times in ms, slots by the indices that the cell has
+     * @param events of these cells, all that there will be, for who wants them beforehand; times in ms, slots by the indices that the cell
+     *     has
      */
-    Running begin(int cells, Supplier<Events> events, double ms);
+    Running begin(int cells, Supplier<Events> events);
   }
 
   /** Cells that were built. */
@@ -147,7 +148,7 @@ public final class Comparison {
     double wanted = Math.max(LEAST, Math.ceil(ms / length) * length);
     int rows = piece + (int) Math.round(wanted / protocol.sample());
     long begin = System.nanoTime();
-    try (Running running = engine.begin(held, () -> DirectRuns.queue(sites, drive, 0, rows, protocol.sample()), wanted + length)) {
+    try (Running running = engine.begin(held, () -> DirectRuns.queue(sites, drive, 0, rows, protocol.sample()))) {
       // What comes first is not timed: memory is touched, code is compiled.
       int row = 0;
       double warm = 0;
@@ -180,7 +181,7 @@ public final class Comparison {
     }
 
     @Override
-    public Running begin(int cells, Supplier<Events> events, double ms) {
+    public Running begin(int cells, Supplier<Events> events) {
       return new OfPopulation(populations.apply(cells), cell);
     }
   }
